@@ -1,0 +1,121 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// LibTorch is found through LIBTORCH or in .libtorch/ (Scripts/libtorch.sh). CUTIS_TORCH_FREE=1 leaves out
+// everything on the compute side of the wall, so that the rest builds and is tested without LibTorch.
+let torchFree = Context.environment["CUTIS_TORCH_FREE"] == "1"
+let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch"
+
+if !torchFree, !FileManager.default.fileExists(atPath: "\(libtorch)/include/ATen/ATen.h") {
+    fatalError("LibTorch is not at \(libtorch): run Scripts/setup.sh (or set LIBTORCH to an existing copy).")
+}
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func swift(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func test(_ name: String, _ dependencies: [Target.Dependency], hasFixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, resources: hasFixtures ? [.copy("Fixtures")] : nil,
+        swiftSettings: swiftSettings)
+}
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+// Torch-free: shared and operating side.
+var targets: [Target] = [
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    // vips.pc itself holds -pthread, which SwiftPM warns about at each build; its headers need GObject's flags only.
+    .systemLibrary(name: "CVipsSystem", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsSystem"], linkerSettings: [.linkedLibrary("vips")]),
+    swift("CutisCore"),
+    swift("CutisStatistics"),
+    swift("CutisFormats", ["CutisCore", "CZip"]),
+    swift("CutisImaging", ["CutisCore", "CVips"]),
+    swift(
+        "CutisHub",
+        [
+            "CutisCore", crypto, nioCore, nioPosix, nioHTTP1,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+    test("CutisCoreTests", ["CutisCore"]),
+    test("CutisStatisticsTests", ["CutisStatistics"], hasFixtures: true),
+    test("CutisFormatsTests", ["CutisCore", "CutisFormats"], hasFixtures: true),
+    test("CutisImagingTests", ["CutisCore", "CutisImaging"], hasFixtures: true),
+    test("CutisHubTests", ["CutisCore", "CutisHub", crypto, nioCore, nioPosix, nioHTTP1]),
+]
+
+// Compute side, and the command line, where both sides meet.
+if !torchFree {
+    let hasCUDA = FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so")
+    targets += [
+        .target(
+            name: "CTorch",
+            // The one target with unsafe flags: LibTorch lies outside the package and has no pkg-config file.
+            cxxSettings: [
+                .unsafeFlags(["-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include"])
+            ],
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]
+                        + ["-Xlinker", "--no-as-needed", "-ltorch_cpu", "-lc10"]
+                        + (hasCUDA ? ["-ltorch_cuda", "-lc10_cuda"] : [])
+                        + ["-Xlinker", "--as-needed"])
+            ]),
+        swift("CutisTensor", ["CTorch"]),
+        swift("CutisModels", ["CutisCore", "CutisTensor", "CutisFormats"]),
+        swift(
+            "CutisInference", ["CutisCore", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging", crypto]),
+        swift(
+            "CutisTraining",
+            [
+                "CutisCore", "CutisInference", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging",
+                "CutisStatistics",
+            ]),
+        .executableTarget(
+            name: "cutis",
+            dependencies: [
+                "CutisCore", "CutisFormats", "CutisImaging", "CutisModels", "CutisTensor", "CutisInference",
+                "CutisTraining", "CutisStatistics", "CutisHub",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+        test("CTorchTests", ["CTorch"]),
+        test("CutisTensorTests", ["CutisTensor"], hasFixtures: true),
+        test(
+            "CutisModelsTests", ["CutisCore", "CutisTensor", "CutisFormats", "CutisModels"], hasFixtures: true),
+        test("CutisInferenceTests", ["CutisCore", "CutisImaging", "CutisModels", "CutisFormats", "CutisInference"]),
+        test(
+            "CutisTrainingTests",
+            ["CutisCore", "CutisTensor", "CutisModels", "CutisImaging", "CutisStatistics", "CutisTraining"],
+            hasFixtures: true),
+        test("CommandTests", ["cutis"], hasFixtures: true),
+    ]
+}
+
+let package = Package(
+    name: "Cutis",
+    products: torchFree ? [] : [.executable(name: "cutis", targets: ["cutis"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: targets,
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# The wall (docs/architecture.md): each target may import only what this table allows.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# target: allowed imports (besides Swift's own Foundation, Synchronization, Dispatch, Glibc)
+allowed() {
+    case $1 in
+        CutisCore) echo "" ;;
+        CutisStatistics) echo "Numerics" ;;
+        CutisFormats) echo "CutisCore CHDF5 CZip" ;;
+        CutisImaging) echo "CutisCore CVips" ;;
+        CutisTensor) echo "CTorch CKernels" ;;
+        CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
+        CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
+        CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics Crypto" ;;
+        CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOFoundationCompat Crypto HTTPTypes" ;;
+        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisStatistics CutisHub ArgumentParser" ;;
+        *) echo "?" ;;
+    esac
+}
+system="Foundation FoundationEssentials Synchronization Dispatch Glibc"
+bad=0
+for folder in Sources/*/; do
+    target=$(basename "$folder")
+    find "$folder" -name '*.swift' | grep -q . || continue
+    list=$(allowed "$target")
+    if [ "$list" = "?" ]; then
+        echo "check-imports: $target is not in the table of Scripts/check-imports.sh" >&2
+        bad=1
+        continue
+    fi
+    while IFS=: read -r file line text; do
+        module=$(sed -E 's/.*import +((struct|class|enum|func|protocol) +)?([A-Za-z_0-9]+).*/\3/' <<<"$text")
+        case " $system $list " in *" $module "*) ;; *)
+            echo "$file:$line: $target must not import $module" >&2
+            bad=1
+            ;;
+        esac
+    done < <(grep -rnE '^ *(@[a-zA-Z_]+(\([^)]*\))? +)*((public|package|internal|private|fileprivate) +)?import +' "$folder" --include='*.swift')
+done
+exit $bad
