@@ -1,0 +1,15 @@
+/// Everything that a checkpoint and the files beside it say about a model, before a weight is read.
+public struct ImportedConfiguration: Sendable, Hashable {
+    /// The published form.
+    public var kind: ModelKind
+    /// The network and its numbers.
+    public var architecture: ModelConfiguration
+    /// The names of its weights.
+    public var layout: KeyLayout
+    /// The classes in the order of the outputs, where a file names them.
+    public var labels: [String]?
+    /// How images are prepared.
+    public var preprocessing: PreprocessingFields
+    /// What no file says and was taken by rule, in sentences.
+    public var assumptions: [String]
+}
