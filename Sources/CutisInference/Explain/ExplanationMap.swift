@@ -1,0 +1,48 @@
+public import CutisCore
+public import CutisImaging
+
+/// How an attention map is computed.
+public enum ExplanationMethod: String, Sendable, CaseIterable {
+    /// The attention of the class token in the last block, averaged over the heads.
+    case lastBlock = "last-block"
+    /// Attention rollout over all blocks (Abnar & Zuidema 2020).
+    case rollout
+    /// Grad-CAM on the last stage (Selvaraju et al. 2017).
+    case gradCAM = "grad-cam"
+}
+
+/// A coarse grid of weights over what a model saw, rows from the top.
+public struct ExplanationGrid: Sendable {
+    /// The weights, row-major.
+    public let values: [Float]
+    /// The grid's height.
+    public let rows: Int
+    /// The grid's width.
+    public let columns: Int
+    /// How the weights were computed.
+    public let method: ExplanationMethod
+}
+
+/// Where in a picture a model looked.
+public struct ExplanationMap: Sendable {
+    /// The weights.
+    public let grid: ExplanationGrid
+    private let picture: PixelBuffer
+    private let region: PixelRegion
+
+    init(_ grid: ExplanationGrid, image: PreparedImage, recipe: PreprocessingRecipe) {
+        self.grid = grid
+        picture = image.original
+        region = recipe.visibleRegion(of: image.original)
+    }
+
+    /// The heat map laid over the picture, in the picture's own size.
+    ///
+    /// What the model did not see (outside the centre crop) stays as it is.
+    ///
+    /// - Parameter opacity: the share of the heat map in the result, 0…1.
+    public func overlay(opacity: Float = 0.45) throws(CutisError) -> PixelBuffer {
+        try HeatmapOverlay.render(
+            grid: grid.values, rows: grid.rows, columns: grid.columns, over: picture, region: region, opacity: opacity)
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Synchronization
+
+/// A serial executor on one thread of its own.
+///
+/// LibTorch keeps grad mode and its OpenMP pool per thread: a model that always runs on the same thread keeps both,
+/// and Swift's shared threads are never blocked by a forward pass.
+final class InferenceThread: SerialExecutor {
+    private let jobs = Mutex<[UnownedJob]>([])
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    init(name: String) {
+        // The thread must not keep the executor alive, or neither would ever end.
+        let thread = Thread { [weak self, semaphore] in
+            while true {
+                semaphore.wait()
+                guard let self, let job = self.next() else { return }
+                job.runSynchronously(on: self.asUnownedSerialExecutor())
+            }
+        }
+        thread.name = name
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    deinit {
+        // Wakes the thread, which finds the executor gone and ends.
+        semaphore.signal()
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let unowned = UnownedJob(job)
+        jobs.withLock { $0.append(unowned) }
+        semaphore.signal()
+    }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        UnownedSerialExecutor(ordinary: self)
+    }
+
+    private func next() -> UnownedJob? {
+        jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+}
