@@ -66,7 +66,9 @@ if !torchFree {
             name: "CTorch",
             // The one target with unsafe flags: LibTorch lies outside the package and has no pkg-config file.
             cxxSettings: [
-                .unsafeFlags(["-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include"])
+                .unsafeFlags([
+                    "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+                ])
             ],
             linkerSettings: [
                 .unsafeFlags(

@@ -14,7 +14,7 @@ allowed() {
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
         CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics Crypto" ;;
-        CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOFoundationCompat Crypto HTTPTypes" ;;
+        CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOSSL NIOFoundationCompat Crypto" ;;
         cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisStatistics CutisHub ArgumentParser" ;;
         *) echo "?" ;;
     esac

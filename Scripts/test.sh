@@ -8,13 +8,14 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 swift test -c release --skip-build --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
-skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)
-printf '%s\n' "tests skipped: $skipped"
-if [ "$skipped" != 0 ]; then
-    grep -E '^. (Test|Suite) .* skipped' "$log" || true
-    if [ -d ../shared/data ]; then
-        echo "test: the shared data is here, so nothing may be skipped" >&2
-        status=1
-    fi
+# The one test that needs Python with torch and safetensors: set CUTIS_PYTHON to run it too.
+expected='theReferenceImplementationReadsIt'
+skips=$(grep -E '^. (Test|Suite) .* skipped' "$log" || true)
+unexpected=$(printf '%s\n' "$skips" | grep -vE "$expected|^$" || true)
+printf '%s\n' "tests skipped: $(printf '%s\n' "$skips" | grep -c . || true)"
+[ -z "$skips" ] || printf '%s\n' "$skips"
+if [ -n "$unexpected" ] && [ -d ../shared/data ]; then
+    echo "test: the shared data is here, so only $expected may be skipped" >&2
+    status=1
 fi
 exit $status

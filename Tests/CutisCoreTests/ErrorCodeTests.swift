@@ -8,7 +8,8 @@ import Testing
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appendingPathComponent("docs/errors.md"), encoding: .utf8)
         for code in ErrorCode.allCases {
-            #expect(page.contains("| `\(code.rawValue)` | \(code.exitCode) |"), "\(code.rawValue) is not in docs/errors.md")
+            #expect(
+                page.contains("| `\(code.rawValue)` | \(code.exitCode) |"), "\(code.rawValue) is not in docs/errors.md")
         }
     }
 

@@ -1,0 +1,100 @@
+import ArgumentParser
+import CutisCore
+import CutisFormats
+import CutisImaging
+import CutisInference
+import Foundation
+
+/// `cutis embed`
+struct EmbedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embed",
+        abstract: "Write the feature vectors of images to a file.",
+        discussion: """
+            EXAMPLES
+              cutis embed photos/ --model tipsv2/ --output features.safetensors
+              cutis embed a.jpg b.jpg --output features.csv
+
+            A .safetensors file holds `features` [N, D] in fp32 and the file names in its metadata (`images`, a JSON
+            array in the same order). A .csv file has one line for each image. Images that are refused are named on
+            standard error, left out of the file, and make the exit code 3.
+            """)
+
+    @Argument(help: ArgumentHelp("Images, or folders of images.", valueName: "image|folder"))
+    var inputs: [String]
+
+    @OptionGroup var model: ModelOption
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("FILE.safetensors or FILE.csv.", valueName: "file"))
+    var output: String
+
+    @OptionGroup var common: CommonOptions
+
+    mutating func validate() throws {
+        guard ["safetensors", "csv"].contains(URL(fileURLWithPath: output).pathExtension.lowercased()) else {
+            throw ValidationError("--output must end in .safetensors or .csv.")
+        }
+        guard !inputs.isEmpty else { throw ValidationError("Give at least one image or folder.") }
+    }
+
+    func run() async throws {
+        let files = try InputFiles(inputs)
+        let bundle = try model.bundle()
+        let embedder = try await Embedder(bundle, options: common.loadOptions)
+        var names: [String] = []
+        var rows: [[Float]] = []
+        var refused = 0
+        let pipeline = ImagePipeline(
+            files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            quiet: common.quietness.quiet || files.isSingleImage)
+        try await pipeline.forEachBatch { items in
+            var images: [PreparedImage] = []
+            for item in items {
+                switch item.result {
+                case .success(let image): images.append(image)
+                case .failure(let error):
+                    refused += 1
+                    printToStandardError("cutis: \(error.message)")
+                }
+            }
+            rows += try await embedder.embed(images)
+            names += images.map(\.name)
+        }
+        guard let width = rows.first?.count else {
+            throw CutisError(
+                .imageCorrupt, "All \(refused) images were refused (named above), so nothing was written.",
+                remedy: "Give images that can be read.")
+        }
+        try write(rows, width: width, names: names, bundle: bundle)
+        if refused > 0 {
+            throw CutisError(
+                .imageCorrupt, "\(refused) of \(files.urls.count) images were refused (named above) and left out.",
+                remedy: "Remove or replace them; \(output) holds the others.")
+        }
+    }
+
+    private func write(_ rows: [[Float]], width: Int, names: [String], bundle: ModelBundle) throws {
+        let url = URL(fileURLWithPath: output)
+        if url.pathExtension.lowercased() == "csv" {
+            let header = ["image"] + (0..<width).map { "f\($0)" }
+            try AtomicOutput.file(url) { handle in
+                try handle.write(contentsOf: Data((header.joined(separator: ",") + "\n").utf8))
+                for (name, row) in zip(names, rows) {
+                    let line = [StandardOutput.csvField(name)] + row.map { "\($0)" }
+                    try handle.write(contentsOf: Data((line.joined(separator: ",") + "\n").utf8))
+                }
+            }
+            return
+        }
+        let bytes = rows.reduce(into: Data(capacity: rows.count * width * 4)) { data, row in
+            row.withUnsafeBytes { data.append(contentsOf: $0) }
+        }
+        try SafetensorsWriter.write(
+            [.init(name: "features", elementType: .float32, shape: [rows.count, width], bytes: bytes)],
+            metadata: [
+                "images": OrderedJSON.array(names.map { .string($0) }).text(pretty: false),
+                "model": bundle.manifest.id, "version": bundle.manifest.version,
+            ],
+            to: url)
+    }
+}

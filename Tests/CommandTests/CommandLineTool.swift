@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// Runs the built `cutis` as a process.
+struct CommandLineTool {
+    /// What a run printed and how it ended.
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+        let seconds: Double
+
+        /// The standard output as JSON.
+        func json() throws -> Any { try JSONSerialization.jsonObject(with: Data(output.utf8)) }
+        func object() throws -> [String: Any] { try #require(try json() as? [String: Any]) }
+    }
+
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The shared data set folder, where it is present.
+    static let sharedData: URL? = {
+        let named = ProcessInfo.processInfo.environment["CUTIS_SHARED_DATA"].map { URL(fileURLWithPath: $0) }
+        let url = named ?? root.deletingLastPathComponent().appendingPathComponent("shared/data")
+        return FileManager.default.fileExists(atPath: url.path) ? url : nil
+    }()
+
+    static let binary = root.appendingPathComponent(".build/release/cutis")
+
+    /// Runs `cutis` with arguments.
+    ///
+    /// - Parameters:
+    ///   - limit: seconds; a run that lasts longer is ended and fails the test.
+    ///   - outputPath: where standard output goes instead of into the outcome.
+    @discardableResult
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], limit: Double = 60, outputPath: String? = nil
+    ) throws -> Outcome {
+        let process = Process()
+        process.executableURL = binary
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Files instead of pipes: nothing blocks when much is printed.
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("cutis-run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        let outputURL = scratch.appendingPathComponent("output")
+        let errorsURL = scratch.appendingPathComponent("errors")
+        for url in [outputURL, errorsURL] { try Data().write(to: url) }
+        process.standardOutput = try FileHandle(forWritingTo: outputPath.map { URL(fileURLWithPath: $0) } ?? outputURL)
+        process.standardError = try FileHandle(forWritingTo: errorsURL)
+        process.standardInput = FileHandle.nullDevice
+        let start = ContinuousClock.now
+        try process.run()
+        let deadline = start + .seconds(limit)
+        while process.isRunning, ContinuousClock.now < deadline { usleep(5000) }
+        if process.isRunning {
+            process.terminate()
+            Issue.record("cutis \(arguments.joined(separator: " ")) ran longer than \(limit) s")
+        }
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: try String(contentsOf: outputURL, encoding: .utf8),
+            errors: try String(contentsOf: errorsURL, encoding: .utf8),
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+    }
+
+    /// A folder of its own for one test.
+    static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cutis-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(folder)
+    }
+}

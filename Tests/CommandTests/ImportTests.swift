@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+@Suite struct ImportTests {
+    static let fixtures = CommandLineTool.root.appendingPathComponent("Tests/CutisModelsTests/Fixtures")
+
+    /// Every folder that the reference libraries wrote.
+    static let snapshots: [String] = {
+        let folder = fixtures.appendingPathComponent("vision")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { !$0.hasSuffix(".json") }.sorted()
+    }()
+
+    @Test func thereAreSnapshotsOfEveryDialect() {
+        for dialect in [
+            "torchvision-vit", "hf-vit", "timm-vit", "tipsv2", "openclip", "hf-clip", "torchvision-resnet50",
+        ] {
+            #expect(Self.snapshots.contains(dialect))
+        }
+    }
+
+    @Test(arguments: snapshots)
+    func aSnapshotBecomesABundleThatVerifiesAndAnswers(_ name: String) throws {
+        try CommandLineTool.withFolder { folder in
+            let bundle = folder.appendingPathComponent("bundle").path
+            let snapshot = Self.fixtures.appendingPathComponent("vision/\(name)")
+            // torchvision publishes bare files; the others come as folders with their configuration.
+            let bare = ["vit.pth", "resnet.pth"].map { snapshot.appendingPathComponent($0).path }
+            let source = bare.first { FileManager.default.fileExists(atPath: $0) } ?? snapshot.path
+            // The tiny model has 8 numbers a head, which no rule can tell from the tensors alone.
+            let heads = name == "torchvision-vit" ? ["--heads", "4"] : []
+            let imported = try CommandLineTool.run(["import", source, "--output", bundle] + heads)
+            try #require(imported.status == 0, "\(imported.errors)")
+            let verified = try CommandLineTool.run(["verify", bundle])
+            #expect(verified.status == 0, "\(verified.errors)")
+            #expect(verified.output.contains("largest difference"))
+            let inspected = try CommandLineTool.run(["inspect", bundle, "--format", "json"]).object()
+            #expect((inspected["parameters"] as? Int ?? 0) > 1000)
+
+            let image = bundle + "/golden/synthetic-0.png"
+            let features = folder.appendingPathComponent("features.csv").path
+            let embedded = try CommandLineTool.run(["embed", image, "--model", bundle, "--output", features])
+            #expect(embedded.status == 0, "\(embedded.errors)")
+            if inspected["task"] as? String == "classification" {
+                let answer = try CommandLineTool.run(["classify", image, "--model", bundle]).object()
+                #expect(answer["primary"] != nil)
+            }
+        }
+    }
+
+    @Test func anExistingOutputIsNotOverwritten() throws {
+        try CommandLineTool.withFolder { folder in
+            try Data("mine".utf8).write(to: folder.appendingPathComponent("note.txt"))
+            let source = Self.fixtures.appendingPathComponent("vision/hf-vit").path
+            let outcome = try CommandLineTool.run(["import", source, "--output", folder.path])
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("already exists"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["note.txt"])
+        }
+    }
+
+    @Test func labelsMustFitTheHead() throws {
+        try CommandLineTool.withFolder { folder in
+            let labels = folder.appendingPathComponent("labels.txt")
+            try Data("a\nb\n".utf8).write(to: labels)
+            let source = Self.fixtures.appendingPathComponent("vision/hf-vit").path
+            let bundle = folder.appendingPathComponent("bundle").path
+            let outcome = try CommandLineTool.run(["import", source, "--labels", labels.path, "--output", bundle])
+            #expect(outcome.status == 3)
+            #expect(outcome.errors.contains("2 labels"))
+            #expect(!FileManager.default.fileExists(atPath: bundle))
+        }
+    }
+
+    @Test func aRepositoryThatIsNotCachedSaysHowToPullIt() throws {
+        try CommandLineTool.withFolder { folder in
+            let outcome = try CommandLineTool.run(
+                ["import", "someone/something", "--output", folder.appendingPathComponent("b").path],
+                environment: ["HF_HUB_CACHE": folder.path, "HF_HUB_OFFLINE": "1"])
+            #expect(outcome.status == 3)
+            #expect(outcome.errors.contains("cutis pull someone/something"))
+        }
+    }
+
+    @Test func aReadOnlyParentIsNamed() throws {
+        let source = Self.fixtures.appendingPathComponent("vision/hf-vit").path
+        let outcome = try CommandLineTool.run(["import", source, "--output", "/proc/cutis-bundle"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("/proc/cutis-bundle"))
+    }
+}
