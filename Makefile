@@ -25,6 +25,14 @@ check: test
 fuzz: setup
 	@Scripts/fuzz.sh
 
+# make install PREFIX=/usr/local   binary and model onto the system; LibTorch stays in this folder
+PREFIX ?= /usr/local
+install: build
+	@install -D -m 755 .build/release/cutis $(DESTDIR)$(PREFIX)/bin/cutis
+	@mkdir -p $(DESTDIR)$(PREFIX)/share/cutis
+	@cp -r Models $(DESTDIR)$(PREFIX)/share/cutis/
+	@echo "installed $(PREFIX)/bin/cutis"
+
 # make format  rewrites the sources in the house style
 format:
 	@swift format --in-place --parallel --recursive Sources Tests Package.swift

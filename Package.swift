@@ -8,7 +8,9 @@ let torchFree = Context.environment["CUTIS_TORCH_FREE"] == "1"
 let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch"
 
 if !torchFree, !FileManager.default.fileExists(atPath: "\(libtorch)/include/ATen/ATen.h") {
-    fatalError("LibTorch is not at \(libtorch): run Scripts/setup.sh (or set LIBTORCH to an existing copy).")
+    let message = "LibTorch is not at \(libtorch): run Scripts/setup.sh (or set LIBTORCH to an existing copy).\n"
+    FileHandle.standardError.write(Data(message.utf8))
+    exit(1)
 }
 
 let swiftSettings: [SwiftSetting] = [

@@ -54,7 +54,18 @@ import Testing
         #expect(outcome.errors.contains("at most 3 images"))
     }
 
-    @Test func aFullDiskLeavesNothingBehind() throws {
+    @Test func aDiskThatFillsUpInTheMiddleOfABundleLeavesNothingBehind() throws {
+        try CommandLineTool.withFolder { folder in
+            let source = ImportTests.fixtures.appendingPathComponent("vision/hf-vit").path
+            let outcome = try CommandLineTool.run(
+                ["import", source, "--output", folder.appendingPathComponent("bundle").path], largestFile: 16)
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("No space left"), "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    @Test func aFullDiskBehindARedirectIsSaid() throws {
         let outcome = try CommandLineTool.run(
             ["classify", ClassifyTests.image], outputPath: "/dev/full")
         #expect(outcome.status == 1)

@@ -31,14 +31,22 @@ struct CommandLineTool {
     ///
     /// - Parameters:
     ///   - limit: seconds; a run that lasts longer is ended and fails the test.
+    ///   - largestFile: the most kilobytes that a file may get; a write beyond fails.
     ///   - outputPath: where standard output goes instead of into the outcome.
     @discardableResult
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], limit: Double = 60, outputPath: String? = nil
+        _ arguments: [String], environment: [String: String] = [:], limit: Double = 60, outputPath: String? = nil,
+        largestFile: Int? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = binary
         process.arguments = arguments
+        if let largestFile {
+            // With SIGXFSZ ignored, write() fails as on a full disk.
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            let script = "trap '' XFSZ; ulimit -f \(largestFile); exec \"$0\" \"$@\""
+            process.arguments = ["-c", script, binary.path] + arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files instead of pipes: nothing blocks when much is printed.
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("cutis-run-\(UUID().uuidString)")

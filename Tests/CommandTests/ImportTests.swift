@@ -59,6 +59,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("torchvision", "torchvision-resnet18/resnet.pth", 0), ("hf-vit", "hf-vit", 0), ("torchvision", "hf-vit", 3),
+        ("timm-vit", "hf-vit", 3), ("mil", "hf-vit", 2), ("frobnicate", "hf-vit", 2),
+    ])
+    func aKindThatIsNamedMustFit(_ kind: String, _ source: String, _ status: Int32) throws {
+        try CommandLineTool.withFolder { folder in
+            let outcome = try CommandLineTool.run([
+                "import", Self.fixtures.appendingPathComponent("vision/\(source)").path, "--kind", kind,
+                "--output", folder.appendingPathComponent("bundle").path,
+            ])
+            #expect(outcome.status == status, "\(outcome.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == (status == 0 ? 1 : 0))
+        }
+    }
+
     @Test func labelsMustFitTheHead() throws {
         try CommandLineTool.withFolder { folder in
             let labels = folder.appendingPathComponent("labels.txt")

@@ -44,7 +44,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "auto, or one of \(ModelKind.importable.map(\.rawValue).joined(separator: ", ")).", valueName: "kind"))
+            "What SOURCE is: \(ImportKind.known).", valueName: "kind"))
     var kind: String = "auto"
 
     @Option(help: ArgumentHelp("Attention heads, where no file says how many.", valueName: "n"))
@@ -71,15 +71,15 @@ struct ImportCommand: AsyncParsableCommand {
         if let threshold, !(0...1).contains(threshold) {
             throw ValidationError("--threshold must be between 0 and 1.")
         }
-        guard kind == "auto" || ModelKind(rawValue: kind).map(ModelKind.importable.contains) == true else {
-            let known = ModelKind.importable.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--kind \(kind) is not known; use auto, \(known).")
+        guard ImportKind(argument: kind) != nil else {
+            throw ValidationError("--kind \(kind) is not known; use \(ImportKind.known).")
         }
     }
 
     func run() async throws {
+        let source = try resolvedSource()
         let request = ImportRequest(
-            source: try resolvedSource(), kind: ModelKind(rawValue: kind), heads: heads,
+            source: source, kind: try ImportKind(argument: kind)?.resolved(for: source), heads: heads,
             head: head.map { URL(fileURLWithPath: $0) },
             headMapping: headMapping.map { URL(fileURLWithPath: $0) }, headMeaning: headMeaning,
             labels: labels.map { URL(fileURLWithPath: $0) }, threshold: threshold, name: name)
@@ -111,9 +111,4 @@ struct ImportCommand: AsyncParsableCommand {
             .fileNotFound, "\(source) is neither a file nor a repository in the cache (\(cache.root.path)).",
             remedy: "Fetch it first: cutis pull \(source)")
     }
-}
-
-extension ModelKind {
-    /// The forms that `--kind` accepts.
-    static let importable = allCases.filter { $0 != .cutis && $0 != .gatedAttentionMIL }
 }

@@ -67,12 +67,13 @@ struct DemoReport {
         let flagged = threshold.map { item.probability >= $0 } ?? false
         let width = String(format: "%.1f", item.probability * 100)
         let note = flagged ? " <strong class=\"flag\">above its threshold of \(percent(threshold ?? 0))</strong>" : ""
-        return "<tr><th scope=\"row\">\(escape(item.label.label))\(note)</th><td>\(escape(item.label.code ?? "–"))</td>"
+        return
+            "<tr><th scope=\"row\">\(escape(item.label.label))\(note)</th><td class=\"code\">\(escape(item.label.code ?? "–"))</td>"
             + "<td class=\"number\">\(percent(item.probability))</td>"
             + "<td class=\"bar\"><span style=\"width:\(width)%\"></span></td></tr>"
     }
 
-    private func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
+    private func percent(_ value: Double) -> String { String(format: "%.1f&nbsp;%%", value * 100) }
 
     private func escape(_ text: String) -> String {
         text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
@@ -94,7 +95,7 @@ struct DemoReport {
         --accent:#4fc3cb;--warn:#fdba74}}
         body{margin:0 auto;max-width:52rem;padding:1.25rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);\
         background:var(--paper)}
-        header{display:flex;justify-content:space-between;border-bottom:1px solid var(--line)}
+        header{display:flex;gap:1rem;justify-content:space-between;border-bottom:1px solid var(--line)}
         header p{margin:.4rem 0}.brand{font-weight:700;color:var(--accent)}.status{color:var(--warn);font-weight:600}
         h1{margin:1.2rem 0 .2rem;font-size:1.7rem}h1 small{display:block;font-size:1rem;font-weight:400;\
         color:var(--soft)}h2{margin:1.6rem 0 .4rem;font-size:1.1rem}
@@ -108,6 +109,8 @@ struct DemoReport {
         .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{width:30%}
         .bar span{display:block;height:.7rem;border-radius:3px;background:var(--accent)}.flag{color:var(--warn)}
         dt{color:var(--soft);font-size:.85rem}dd{margin:0 0 .6rem}
+        .code{white-space:nowrap}
+        @media(max-width:36rem){.bar,thead th:last-child{display:none}}
         @media print{body{max-width:none}.pictures{grid-template-columns:1fr 1fr}}
         """
 }
