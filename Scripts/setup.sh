@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 die() { printf '%s\n' "setup: $*" >&2; exit 1; }
 
 command -v swift >/dev/null || die "Swift is missing. Install Swift 6.1 or newer from https://www.swift.org/install/linux and put it on PATH."
-swift_version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
+version_text=$(swift --version 2>&1) ||
+    die "swift does not run ($(printf '%s' "$version_text" | head -1)). Install the packages that https://www.swift.org/install/linux names for your system."
+swift_version=$(printf '%s' "$version_text" | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
 [ "$(printf '6.1\n%s\n' "$swift_version" | sort -V | head -1)" = 6.1 ] ||
     die "Swift $swift_version is too old. Install Swift 6.1 or newer from https://www.swift.org/install/linux."
 

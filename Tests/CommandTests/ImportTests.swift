@@ -74,6 +74,72 @@ import Testing
         }
     }
 
+    @Test func aMultiLabelConfigurationGivesEachClassItsOwnProbability() throws {
+        try CommandLineTool.withFolder { folder in
+            let source = folder.appendingPathComponent("source")
+            try FileManager.default.copyItem(at: Self.fixtures.appendingPathComponent("vision/hf-vit"), to: source)
+            let file = source.appendingPathComponent("config.json")
+            var config = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+            config["problem_type"] = "multi_label_classification"
+            try JSONSerialization.data(withJSONObject: config).write(to: file)
+            let bundle = folder.appendingPathComponent("bundle").path
+            let imported = try CommandLineTool.run(["import", source.path, "--threshold", "0.4", "--output", bundle])
+            try #require(imported.status == 0, "\(imported.errors)")
+            let answer = try CommandLineTool.run(
+                ["classify", bundle + "/golden/synthetic-0.png", "--model", bundle]
+            ).object()
+            let classes = try #require(answer["classes"] as? [[String: Any]])
+            let sum = classes.compactMap { $0["probability"] as? Double }.reduce(0, +)
+            #expect(abs(sum - 1) > 0.1)
+        }
+    }
+
+    @Test func aThresholdForASoftMaxIsRefused() throws {
+        try CommandLineTool.withFolder { folder in
+            let outcome = try CommandLineTool.run([
+                "import", Self.fixtures.appendingPathComponent("vision/hf-vit").path, "--threshold", "0.4",
+                "--output", folder.appendingPathComponent("bundle").path,
+            ])
+            #expect(outcome.status == 2)
+        }
+    }
+
+    @Test func aPulledRepositoryIsFoundInTheCache() throws {
+        try CommandLineTool.withFolder { folder in
+            let commit = String(repeating: "a1", count: 20)
+            let repository = folder.appendingPathComponent("models--clinic--vit")
+            let snapshots = repository.appendingPathComponent("snapshots")
+            for part in ["refs", "snapshots"] {
+                try FileManager.default.createDirectory(
+                    at: repository.appendingPathComponent(part), withIntermediateDirectories: true)
+            }
+            try Data(commit.utf8).write(to: repository.appendingPathComponent("refs/main"))
+            try FileManager.default.copyItem(
+                at: Self.fixtures.appendingPathComponent("vision/hf-vit"), to: snapshots.appendingPathComponent(commit))
+            let outcome = try CommandLineTool.run(
+                ["import", "clinic/vit", "--output", folder.appendingPathComponent("bundle").path],
+                environment: ["HF_HUB_CACHE": folder.path, "HF_HUB_OFFLINE": "1"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(outcome.output.contains("clinic-vit"))
+        }
+    }
+
+    @Test func damagedCheckpointsAreRefusedWithPathAndReason() throws {
+        try CommandLineTool.withFolder { folder in
+            let whole = try Data(
+                contentsOf: Self.fixtures.appendingPathComponent("vision/timm-resnet18/pytorch_model.bin"))
+            for (index, length) in [0, 1, 8, 100, 5_000, whole.count / 2, whole.count - 30].enumerated() {
+                let file = folder.appendingPathComponent("cut-\(index).bin")
+                try whole.prefix(length).write(to: file)
+                let outcome = try CommandLineTool.run(
+                    ["import", file.path, "--output", folder.appendingPathComponent("bundle").path], limit: 5)
+                #expect(outcome.status == 3, "\(length): \(outcome.errors)")
+                #expect(outcome.errors.contains(file.path))
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("bundle").path))
+        }
+    }
+
     @Test func labelsMustFitTheHead() throws {
         try CommandLineTool.withFolder { folder in
             let labels = folder.appendingPathComponent("labels.txt")

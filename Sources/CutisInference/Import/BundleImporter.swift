@@ -144,8 +144,9 @@ public enum BundleImporter {
         return BundleManifest(
             id: try identifier(request), version: "1.0.0", task: task, architecture: configuration.architecture,
             head: head?.configuration, preprocessing: try PreprocessingRecipe(configuration.preprocessing),
-            activation: task == .classification ? .softmax : .identity, labels: labels,
-            thresholds: try thresholds(request, labels, head: head),
+            activation: task != .classification ? .identity : configuration.isMultiLabel ? .sigmoid : .softmax,
+            labels: labels,
+            thresholds: try thresholds(request, labels, head: head, isMultiLabel: configuration.isMultiLabel),
             intendedUse: "Research and evaluation. Not a medical device; a clinician decides.",
             licence: facts.licence ?? "Unknown: see the source of the weights.",
             trainingData: "See the source of the weights.", source: request.source.lastPathComponent)
@@ -178,13 +179,23 @@ public enum BundleImporter {
     }
 
     private static func thresholds(
-        _ request: ImportRequest, _ labels: LabelSet, head: ImportedMILHead?
+        _ request: ImportRequest, _ labels: LabelSet, head: ImportedMILHead?, isMultiLabel: Bool
     ) throws(CutisError) -> [String: Double] {
-        guard head != nil, let file = request.head else { return [:] }
-        let found = request.threshold == nil ? try ThresholdFile.beside(file, labels: labels) : [:]
-        return Dictionary(
-            labels.labels.map { ($0.id, request.threshold ?? found[$0.id] ?? Screener.defaultThreshold) },
-            uniquingKeysWith: { first, _ in first })
+        guard head != nil || isMultiLabel else {
+            guard request.threshold == nil else {
+                throw CutisError(
+                    .invalidArguments, "A threshold belongs to screening heads and multi-label classifiers.",
+                    remedy: "Leave --threshold away, or give the head with --head.")
+            }
+            return [:]
+        }
+        let common = request.threshold ?? (head == nil ? 0.5 : Screener.defaultThreshold)
+        var thresholds = Dictionary(
+            labels.labels.map { ($0.id, common) }, uniquingKeysWith: { first, _ in first })
+        if request.threshold == nil, let file = request.head {
+            thresholds.merge(try ThresholdFile.beside(file, labels: labels)) { $1 }
+        }
+        return thresholds
     }
 
     /// The id of the bundle: letters, digits, dots, dashes and underscores.

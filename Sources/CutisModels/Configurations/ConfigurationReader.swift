@@ -51,8 +51,10 @@ public enum ConfigurationReader {
             try files.isTimm
             ? TimmReader.labels(files.model, count: architecture.classCount)
             : HuggingFaceViTReader.labels(files.model, count: architecture.classCount)
+        let problemType = try files.model?.text("problem_type")
         return ImportedConfiguration(
             kind: kind, architecture: architecture, layout: layout, labels: labels,
+            isMultiLabel: !files.isTimm && problemType == "multi_label_classification",
             preprocessing: try preprocessing(kind, files, architecture, &assumptions), assumptions: assumptions)
     }
 

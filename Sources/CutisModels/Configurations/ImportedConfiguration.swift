@@ -8,6 +8,8 @@ public struct ImportedConfiguration: Sendable, Hashable {
     public var layout: KeyLayout
     /// The classes in the order of the outputs, where a file names them.
     public var labels: [String]?
+    /// Whether each class is answered for itself (a sigmoid per output) instead of one of all (a soft-max).
+    public var isMultiLabel: Bool
     /// How images are prepared.
     public var preprocessing: PreprocessingFields
     /// What no file says and was taken by rule, in sentences.
