@@ -14,6 +14,8 @@ struct ImagePipeline {
     let files: [URL]
     let recipe: PreprocessingRecipe
     let batch: Int
+    /// Keeps the decoded pictures, which overlays need.
+    var keepsOriginals = false
     let quiet: Bool
 
     /// Calls `body` with each batch in the order of the files; memory holds two batches at most.
@@ -33,9 +35,9 @@ struct ImagePipeline {
     }
 
     private func start(_ urls: [URL]) -> Task<[Item], Never> {
-        let recipe = recipe
+        let (recipe, keepsOriginals) = (recipe, keepsOriginals)
         return Task {
-            let results = await PreparedImage.prepare(urls, recipe: recipe)
+            let results = await PreparedImage.prepare(urls, recipe: recipe, keepsOriginals: keepsOriginals)
             return zip(urls, results).map(Item.init)
         }
     }

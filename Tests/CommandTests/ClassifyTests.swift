@@ -24,6 +24,13 @@ import Testing
         #expect((object["recommendation"] as? String)?.isEmpty == false)
     }
 
+    @Test func theShippedModelVerifies() throws {
+        let model = CommandLineTool.root.appendingPathComponent("Models/cutis-dermoscopy").path
+        let outcome = try CommandLineTool.run(["verify", model])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("largest difference"))
+    }
+
     @Test func topKShortensTheClasses() throws {
         let object = try CommandLineTool.run(["classify", Self.image, "--top-k", "2"]).object()
         #expect((object["classes"] as? [Any])?.count == 2)

@@ -30,10 +30,10 @@ public struct ExplanationMap: Sendable {
     private let picture: PixelBuffer
     private let region: PixelRegion
 
-    init(_ grid: ExplanationGrid, image: PreparedImage, recipe: PreprocessingRecipe) {
+    init(_ grid: ExplanationGrid, of picture: PixelBuffer, recipe: PreprocessingRecipe) {
         self.grid = grid
-        picture = image.original
-        region = recipe.visibleRegion(of: image.original)
+        self.picture = picture
+        region = recipe.visibleRegion(of: picture)
     }
 
     /// The heat map laid over the picture, in the picture's own size.

@@ -42,11 +42,18 @@ public struct Classifier: Predicting {
     /// - Parameters:
     ///   - classIndex: the class that Grad-CAM follows; attention maps of ViTs do not depend on it.
     ///   - method: nil takes what fits the architecture.
+    /// - Throws: `CutisError` with `.invalidArguments` for an image that was prepared without its picture or a method
+    ///   that the architecture does not have.
     public func explain(
         _ image: PreparedImage, classIndex: Int, method: ExplanationMethod? = nil
     ) async throws -> ExplanationMap {
+        guard let picture = image.original else {
+            throw CutisError(
+                .invalidArguments, "\(image.name) was prepared without its picture, which an explanation is laid over.",
+                remedy: "Prepare the image with keepsOriginal.")
+        }
         let input = image.input
         let grid = try await host.run { try $0.explain(input, classIndex: classIndex, method: method) }
-        return ExplanationMap(grid, image: image, recipe: host.manifest.preprocessing)
+        return ExplanationMap(grid, of: picture, recipe: host.manifest.preprocessing)
     }
 }

@@ -2,12 +2,12 @@ public import CutisCore
 public import CutisImaging
 public import Foundation
 
-/// One image on its way into a model: the picture as it was decoded, and the model's input.
+/// One image on its way into a model: the model's input and, where it is asked for, the picture as it was decoded.
 public struct PreparedImage: Sendable {
     /// The path or name, as answers repeat it.
     public let name: String
-    /// The picture as it was decoded, for overlays.
-    public let original: PixelBuffer
+    /// The picture as it was decoded, for overlays; nil where nobody asked for it (12 megapixels take 36 MB).
+    public let original: PixelBuffer?
     /// The model's input, channels × height × width.
     public let input: ImageTensor
     /// How long decoding and preprocessing took.
@@ -15,10 +15,17 @@ public struct PreparedImage: Sendable {
 
     /// Decodes a file and applies a recipe.
     ///
+    /// - Parameter keepsOriginal: keeps the picture, which an explanation needs.
     /// - Throws: `CutisError` as `ImageDecoder` and `PreprocessingRecipe` document; input is refused, never guessed.
-    public init(_ url: URL, recipe: PreprocessingRecipe, limits: DecodeLimits = DecodeLimits()) throws(CutisError) {
+    public init(
+        _ url: URL, recipe: PreprocessingRecipe, limits: DecodeLimits = DecodeLimits(), keepsOriginal: Bool = false
+    )
+        throws(CutisError)
+    {
         let start = ContinuousClock.now
-        (original, input) = try recipe.prepare(url, limits: limits)
+        let prepared = try recipe.prepare(url, limits: limits)
+        input = prepared.input
+        original = keepsOriginal ? prepared.original : nil
         name = url.relativePath
         duration = ContinuousClock.now - start
     }
@@ -33,13 +40,16 @@ public struct PreparedImage: Sendable {
     }
 
     /// Prepares several files at once, each with its own success or refusal, in the order of the files.
-    public static func prepare(_ urls: [URL], recipe: PreprocessingRecipe) async -> [Result<PreparedImage, CutisError>]
-    {
+    ///
+    /// - Parameter keepsOriginals: keeps the pictures, which explanations need.
+    public static func prepare(
+        _ urls: [URL], recipe: PreprocessingRecipe, keepsOriginals: Bool = false
+    ) async -> [Result<PreparedImage, CutisError>] {
         await withTaskGroup(of: (Int, Result<PreparedImage, CutisError>).self) { group in
             for (index, url) in urls.enumerated() {
                 group.addTask {
                     do throws(CutisError) {
-                        return (index, .success(try PreparedImage(url, recipe: recipe)))
+                        return (index, .success(try PreparedImage(url, recipe: recipe, keepsOriginal: keepsOriginals)))
                     } catch {
                         return (index, .failure(error))
                     }

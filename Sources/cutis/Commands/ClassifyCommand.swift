@@ -60,6 +60,7 @@ struct ClassifyCommand: AsyncParsableCommand {
         var refused = 0
         let pipeline = ImagePipeline(
             files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            keepsOriginals: overlays != nil,
             quiet: common.quietness.quiet || files.isSingleImage)
         try await pipeline.forEachBatch { prepared in
             let answers = try await classifier.classify(prepared.compactMap { try? $0.result.get() })

@@ -33,9 +33,11 @@ struct DemoCommand: AsyncParsableCommand {
         let folder = URL(fileURLWithPath: output)
         let overlays = try OverlayFolder(output)
         let (url, origin) = try subject(in: folder)
-        let prepared = try PreparedImage(url, recipe: recipe)
+        let prepared = try PreparedImage(url, recipe: recipe, keepsOriginal: true)
         let classifier = try await Classifier(bundle, options: common.loadOptions)
-        guard let answer = try await classifier.classify([prepared]).first, let primary = answer.classes.first else {
+        guard let picture = prepared.original, let answer = try await classifier.classify([prepared]).first,
+            let primary = answer.classes.first
+        else {
             throw CutisError(.computeFailed, "The model gave no answer.", remedy: "Run `cutis verify` on the bundle.")
         }
         let index = bundle.manifest.labels.index(of: primary.label.id) ?? 0
@@ -44,7 +46,7 @@ struct DemoCommand: AsyncParsableCommand {
         let report = folder.appendingPathComponent("report.html")
         let page = try DemoReport(
             answer: answer, manifest: bundle.manifest, origin: origin, method: map.grid.method,
-            picture: PNGEncoder.encode(prepared.original), overlay: PNGEncoder.encode(map.overlay())
+            picture: PNGEncoder.encode(picture), overlay: PNGEncoder.encode(map.overlay())
         ).html
         try AtomicOutput.file(report, Data(page.utf8))
         let writer = ClassificationWriter(format: .table, top: nil, labels: bundle.manifest.labels, isSingle: true)
