@@ -12,6 +12,15 @@ final class ProgressReporter: Sendable {
         var widestLine = 0
     }
 
+    /// Whether the last thing on the terminal is a progress line without an end.
+    private static let isLineOpen = Atomic<Bool>(false)
+
+    /// Takes an open progress line off the terminal, so that an answer does not land behind it.
+    static func clearLine() {
+        guard isLineOpen.exchange(false, ordering: .relaxed) else { return }
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+
     private let title: String
     private let unit: String
     private let isQuiet: Bool
@@ -49,6 +58,7 @@ final class ProgressReporter: Sendable {
         // Work of which there was nothing to do, as a pull that is cached, needs no line.
         let line = state.withLock { $0.done == 0 ? nil : self.line(&$0) }
         guard let line else { return }
+        Self.isLineOpen.store(false, ordering: .relaxed)
         FileHandle.standardError.write(Data((isTerminal ? "\r\(line)\n" : "\(line)\n").utf8))
     }
 
@@ -61,6 +71,7 @@ final class ProgressReporter: Sendable {
             return line(&state)
         }
         guard let text else { return }
+        Self.isLineOpen.store(isTerminal, ordering: .relaxed)
         FileHandle.standardError.write(Data((isTerminal ? "\r\(text)" : "\(text)\n").utf8))
     }
 

@@ -9,6 +9,7 @@ enum StandardOutput {
     /// - Throws: `CutisError` with `.outputUnwritable` or `.noSpaceLeft`, as when the disk behind a redirect is full.
     ///   A pipe that was closed by its reader ends the process quietly, as for every Unix filter.
     static func write(_ text: String) throws {
+        if isatty(STDOUT_FILENO) == 1 { ProgressReporter.clearLine() }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
