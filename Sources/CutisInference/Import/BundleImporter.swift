@@ -69,6 +69,13 @@ public enum BundleImporter {
     public static func run(_ request: ImportRequest, to output: URL) throws -> ImportSummary {
         let (archive, configuration) = try ConfigurationReader.open(
             request.source, kind: request.kind, heads: request.heads)
+        guard configuration.architecture.channels == 3 else {
+            throw CutisError(
+                .checkpointUnsupported,
+                "\(request.source.path) takes images of \(configuration.architecture.channels) channels, and recipes make "
+                    + "RGB images.",
+                remedy: "Use a model of three channels.")
+        }
         let head = try request.head.map { try readHead($0, request, for: configuration.architecture) }
         let manifest = try manifest(request, configuration, head: head)
 

@@ -15,6 +15,14 @@ public enum ModelConfiguration: Sendable, Hashable {
         }
     }
 
+    /// Channels of the images that the network takes.
+    public var channels: Int {
+        switch self {
+        case .visionTransformer(let config): config.channels
+        case .resNet(let config): config.channels
+        }
+    }
+
     /// Numbers per image before the head (after the projection, where there is one).
     public var featureWidth: Int {
         switch self {
