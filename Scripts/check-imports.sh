@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 allowed() {
     case $1 in
         CutisCore) echo "" ;;
-        CutisStatistics) echo "Numerics" ;;
-        CutisFormats) echo "CutisCore CHDF5 CZip" ;;
+        CutisStatistics) echo "" ;;
+        CutisFormats) echo "CutisCore CZip" ;;
         CutisImaging) echo "CutisCore CVips" ;;
         CutisTensor) echo "CTorch CKernels" ;;
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
