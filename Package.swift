@@ -41,6 +41,8 @@ var targets: [Target] = [
     // vips.pc itself holds -pthread, which SwiftPM warns about at each build; its headers need GObject's flags only.
     .systemLibrary(name: "CVipsSystem", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
     .target(name: "CVips", dependencies: ["CVipsSystem"], linkerSettings: [.linkedLibrary("vips")]),
+    // Hand-written CPU kernels; they need no LibTorch, and no flags: each function names its own instructions.
+    .target(name: "CKernels"),
     swift("CutisCore"),
     swift("CutisStatistics"),
     swift("CutisFormats", ["CutisCore", "CZip"]),
@@ -53,6 +55,7 @@ var targets: [Target] = [
             .product(name: "NIOFoundationCompat", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
         ]),
+    test("CKernelsTests", ["CKernels"]),
     test("CutisCoreTests", ["CutisCore"]),
     test("CutisStatisticsTests", ["CutisStatistics"], hasFixtures: true),
     test("CutisFormatsTests", ["CutisCore", "CutisFormats"], hasFixtures: true),
@@ -79,7 +82,7 @@ if !torchFree {
                         + (hasCUDA ? ["-ltorch_cuda", "-lc10_cuda"] : [])
                         + ["-Xlinker", "--as-needed"])
             ]),
-        swift("CutisTensor", ["CTorch"]),
+        swift("CutisTensor", ["CTorch", "CKernels"]),
         swift("CutisModels", ["CutisCore", "CutisTensor", "CutisFormats"]),
         swift(
             "CutisInference", ["CutisCore", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging", crypto]),
@@ -89,11 +92,17 @@ if !torchFree {
                 "CutisCore", "CutisInference", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging",
                 "CutisStatistics",
             ]),
+        swift(
+            "CutisOptimization",
+            [
+                "CutisCore", "CutisInference", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging",
+                "CutisStatistics",
+            ]),
         .executableTarget(
             name: "cutis",
             dependencies: [
                 "CutisCore", "CutisFormats", "CutisImaging", "CutisModels", "CutisTensor", "CutisInference",
-                "CutisTraining", "CutisStatistics", "CutisHub",
+                "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -106,13 +115,25 @@ if !torchFree {
             "CutisTrainingTests",
             ["CutisCore", "CutisTensor", "CutisModels", "CutisImaging", "CutisStatistics", "CutisTraining"],
             hasFixtures: true),
+        test(
+            "CutisOptimizationTests",
+            [
+                "CutisCore", "CutisTensor", "CutisFormats", "CutisImaging", "CutisModels", "CutisInference",
+                "CutisOptimization", "CutisStatistics",
+            ]),
         test("CommandTests", ["cutis"], hasFixtures: true),
     ]
 }
 
 let package = Package(
     name: "Cutis",
-    products: torchFree ? [] : [.executable(name: "cutis", targets: ["cutis"])],
+    products: torchFree
+        ? []
+        : [
+            .executable(name: "cutis", targets: ["cutis"]),
+            // For Benchmarks/, which is a package of its own.
+            .library(name: "CutisTensor", targets: ["CutisTensor"]),
+        ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),

@@ -14,8 +14,9 @@ allowed() {
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
         CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics Crypto" ;;
+        CutisOptimization) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics" ;;
         CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOSSL NIOFoundationCompat Crypto" ;;
-        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisStatistics CutisHub ArgumentParser" ;;
+        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub ArgumentParser" ;;
         *) echo "?" ;;
     esac
 }

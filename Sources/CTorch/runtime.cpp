@@ -12,6 +12,10 @@
 
 #include "boundary.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11 || TORCH_VERSION_MINOR > 13
 #error "CTorch is written for LibTorch 2.11 to 2.13: fetch one of them with Scripts/libtorch.sh"
 #endif
@@ -128,6 +132,12 @@ CTStatus ct_runtime_empty_cache(void) noexcept {
     return guarded([] {
         if (at::hasCUDA()) at::getDeviceAllocator(at::kCUDA)->emptyCache();
     });
+}
+
+void ct_runtime_release_unused_memory(void) noexcept {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 CTStatus ct_runtime_set_deterministic(bool on) noexcept {

@@ -50,11 +50,16 @@ int cvips_start(char *message, size_t capacity) {
 
 const char *cvips_version(void) { return vips_version_string(); }
 
-static int load(VipsSource *source, CVipsLoader loader, VipsImage **image) {
+static int load(VipsSource *source, CVipsLoader loader, int32_t shrink, VipsImage **image) {
+    if (shrink != 1 && loader != CVIPS_LOADER_JPEG) {
+        vips_error("cvips", "only JPEG is decoded at a reduced size");
+        return -1;
+    }
     switch (loader) {
         case CVIPS_LOADER_JPEG:
             return vips_jpegload_source(
-                source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
+                source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, "shrink",
+                (int)shrink, NULL);
         case CVIPS_LOADER_PNG:
             return vips_pngload_source(
                 source, image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL);
@@ -75,14 +80,15 @@ static int load(VipsSource *source, CVipsLoader loader, VipsImage **image) {
     return -1;
 }
 
-CVipsImage *cvips_open(const void *bytes, size_t length, CVipsLoader loader, char *message, size_t capacity) {
+CVipsImage *cvips_open(
+    const void *bytes, size_t length, CVipsLoader loader, int32_t shrink, char *message, size_t capacity) {
     VipsSource *source = vips_source_new_from_memory(bytes, length);
     if (!source) {
         take_message(message, capacity);
         return NULL;
     }
     VipsImage *image = NULL;
-    int status = load(source, loader, &image);
+    int status = load(source, loader, shrink, &image);
     // The image holds its own reference to the source.
     g_object_unref(source);
     if (status || !image) {

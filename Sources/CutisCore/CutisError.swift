@@ -53,7 +53,9 @@ public enum ErrorCode: String, Sendable, Hashable, Codable, CaseIterable {
     case noSpaceLeft = "no-space-left"
     case outOfMemory = "out-of-memory"
     case deviceUnavailable = "device-unavailable"
+    case precisionUnavailable = "precision-unavailable"
     case computeFailed = "compute-failed"
+    case accuracyLost = "accuracy-lost"
     case networkFailed = "network-failed"
     case accessDenied = "access-denied"
     case notCached = "not-cached"
@@ -63,8 +65,8 @@ public enum ErrorCode: String, Sendable, Hashable, Codable, CaseIterable {
     public var exitCode: Int32 {
         switch self {
         case .invalidArguments: 2
-        case .outputUnwritable, .noSpaceLeft, .outOfMemory, .deviceUnavailable, .computeFailed, .networkFailed,
-            .accessDenied, .notCached, .cancelled:
+        case .outputUnwritable, .noSpaceLeft, .outOfMemory, .deviceUnavailable, .precisionUnavailable,
+            .computeFailed, .accuracyLost, .networkFailed, .accessDenied, .notCached, .cancelled:
             1
         default: 3
         }

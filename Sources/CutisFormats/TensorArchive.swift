@@ -80,6 +80,9 @@ public protocol TensorArchive: Sendable {
     /// - Throws: `.checkpointMismatch` where there is no such tensor, `.checkpointUnsupported` where it cannot be
     ///   read, `.checkpointCorrupt` where its bytes are damaged, `.outOfMemory`.
     func data(for name: String) throws(CutisError) -> TensorData
+
+    /// Gives the memory of mapped pages that have been read back to the system; they are read again when touched.
+    func releasePages()
 }
 
 /// Sizes that no honest checkpoint reaches, whatever the format.
@@ -95,6 +98,9 @@ enum FormatLimits {
 extension TensorArchive {
     /// Most formats hold nothing that Cutis cannot read.
     public var unsupported: [String: String] { [:] }
+
+    /// Most formats map nothing.
+    public func releasePages() {}
 
     /// The error for a name that `tensors` does not hold.
     package func missing(_ name: String) -> CutisError {

@@ -33,17 +33,7 @@ public enum ImageDecoder {
     public static func decode(
         _ data: Data, name: String, options: DecodeOptions = DecodeOptions(), limits: DecodeLimits = DecodeLimits()
     ) throws(CutisError) -> PixelBuffer {
-        let subject = ImageSubject(name: name)
-        guard !data.isEmpty else {
-            throw CutisError(.fileEmpty, "\(name) is empty.", remedy: "Copy or export the image again.")
-        }
-        guard data.count <= limits.maximumBytes else {
-            throw ImageFile.tooLarge(name, data.count, limits.maximumBytes)
-        }
-        // Data.withUnsafeBytes forgets which type of error its body throws.
-        return try data.withUnsafeBytes { bytes in
-            Result { () throws(CutisError) in try decode(ByteReader(bytes: bytes), subject, options, limits) }
-        }.get()
+        try decode(data, name: name, options: options, limits: limits) { _ in 1 }.upright
     }
 
     /// Decodes a file as a recipe asks (EXIF orientation, colour profile, alpha); the recipe's resizing is not applied.
@@ -53,9 +43,52 @@ public enum ImageDecoder {
         try decode(url, options: recipe.decodeOptions, limits: limits)
     }
 
-    private static func decode(
-        _ reader: ByteReader, _ subject: ImageSubject, _ options: DecodeOptions, _ limits: DecodeLimits
-    ) throws(CutisError) -> PixelBuffer {
+    /// Decodes bytes in memory, a JPEG at a reduced scale where the caller allows it.
+    ///
+    /// - Parameter reduction: how many times smaller a JPEG may be (1, 2, 4 or 8), from its upright size.
+    static func decode(
+        _ data: Data, name: String, options: DecodeOptions, limits: DecodeLimits, reduction: (CropSize) -> Int
+    ) throws(CutisError) -> DecodedImage {
+        let subject = ImageSubject(name: name)
+        return try reading(data, subject, limits) { (reader) throws(CutisError) in
+            try decode(reader, subject, options, limits, reduction)
+        }
+    }
+
+    /// Checks an image's header as decoding it would; damage behind the header is not found.
+    ///
+    /// - Returns: the upright size, or nil for HEIC, whose header only the decoder reads.
+    /// - Throws: as `decode(_:name:options:limits:)`.
+    static func checkHeader(
+        _ data: Data, name: String, options: DecodeOptions, limits: DecodeLimits
+    ) throws(CutisError) -> CropSize? {
+        let subject = ImageSubject(name: name)
+        return try reading(data, subject, limits) { (reader) throws(CutisError) in
+            let (format, header) = try readHeader(reader, subject, limits)
+            guard format != .heic else { return nil }
+            return header.size.oriented(header.orientation(in: format, options))
+        }
+    }
+
+    private static func reading<Answer>(
+        _ data: Data, _ subject: ImageSubject, _ limits: DecodeLimits,
+        _ body: (ByteReader) throws(CutisError) -> Answer
+    ) throws(CutisError) -> Answer {
+        guard !data.isEmpty else {
+            throw CutisError(.fileEmpty, "\(subject.name) is empty.", remedy: "Copy or export the image again.")
+        }
+        guard data.count <= limits.maximumBytes else {
+            throw ImageFile.tooLarge(subject.name, data.count, limits.maximumBytes)
+        }
+        // Data.withUnsafeBytes forgets which type of error its body throws.
+        return try data.withUnsafeBytes { bytes in
+            Result { () throws(CutisError) in try body(ByteReader(bytes: bytes)) }
+        }.get()
+    }
+
+    private static func readHeader(
+        _ reader: ByteReader, _ subject: ImageSubject, _ limits: DecodeLimits
+    ) throws(CutisError) -> (ImageFormat, ImageHeader) {
         guard let format = ImageFormat.sniff(reader) else { throw subject.notAnImage(reader) }
         let header: ImageHeader
         do throws(HeaderFault) {
@@ -64,12 +97,26 @@ public enum ImageDecoder {
             throw subject.refused(error, format)
         }
         if format != .heic { try subject.check(width: header.width, height: header.height, format, limits) }
-        let upright = options.exifOrientation || format == .tiff
-        let image =
+        return (format, header)
+    }
+
+    private static func decode(
+        _ reader: ByteReader, _ subject: ImageSubject, _ options: DecodeOptions, _ limits: DecodeLimits,
+        _ reduction: (CropSize) -> Int
+    ) throws(CutisError) -> DecodedImage {
+        let (format, header) = try readHeader(reader, subject, limits)
+        let orientation = header.orientation(in: format, options)
+        let factor = format == .jpeg ? reduction(header.size.oriented(orientation)) : 1
+        let pixels =
             format == .bmp
             ? try BMPDecoder.decode(reader, subject, options)
-            : try VipsDecoder(subject, format, options, limits).decode(reader.bytes)
-        return upright ? image.oriented(header.orientation) : image
+            : try VipsDecoder(subject, format, options, limits).decode(reader.bytes, reduction: factor)
+        // The true extent of a reduced image comes from the header, so both readers must have seen the same one.
+        let own = factor == 1 ? CropSize(width: pixels.width, height: pixels.height) : header.size
+        guard let image = DecodedImage(pixels, size: own, reduction: factor, orientation: orientation) else {
+            throw subject.corrupt(format, "it has two headers of different sizes")
+        }
+        return image
     }
 }
 

@@ -7,6 +7,13 @@ struct ImageHeader {
     /// The EXIF orientation, 1…8; 1 where the file has none.
     var orientation = 1
 
+    var size: CropSize { CropSize(width: width, height: height) }
+
+    /// The orientation to turn by: a TIFF's is a part of how its pixels are stored.
+    func orientation(in format: ImageFormat, _ options: DecodeOptions) -> Int {
+        options.exifOrientation || format == .tiff ? orientation : 1
+    }
+
     /// Reads the header of a file whose format is known.
     ///
     /// For HEIC the size stays 0 × 0: its boxes are read by the decoder, which also reads the header alone first.

@@ -1,5 +1,4 @@
 public import CutisCore
-public import Foundation
 
 /// How an image file becomes a model's input: the part of a bundle that train, evaluate and serve share.
 ///
@@ -29,12 +28,15 @@ public struct PreprocessingRecipe: Sendable, Hashable {
     public var std: [Float]
     /// The smallest side of an image that the model can say something about, in pixels.
     public var minimumSide: Int
+    /// How exactly a photo that is much larger than the input is decoded.
+    public var decoding: DecodingExactness
 
     /// Makes a recipe. Only the resize has no default; the others are torchvision's behaviour without normalisation.
     public init(
         exifOrientation: Bool = false, convertToSRGB: Bool = false, alpha: AlphaRule = .drop, resize: ResizeRule,
         filter: ResampleFilter = .bilinear, centerCrop: CropSize? = nil, cropRounding: CropRounding = .halfEven,
-        padding: [UInt8] = [0, 0, 0], mean: [Float] = [0, 0, 0], std: [Float] = [1, 1, 1], minimumSide: Int = 16
+        padding: [UInt8] = [0, 0, 0], mean: [Float] = [0, 0, 0], std: [Float] = [1, 1, 1], minimumSide: Int = 16,
+        decoding: DecodingExactness = .exact
     ) {
         self.exifOrientation = exifOrientation
         self.convertToSRGB = convertToSRGB
@@ -47,6 +49,7 @@ public struct PreprocessingRecipe: Sendable, Hashable {
         self.mean = mean
         self.std = std
         self.minimumSide = minimumSide
+        self.decoding = decoding
     }
 
     /// The part of the recipe that the decoder carries out.
@@ -69,24 +72,40 @@ public struct PreprocessingRecipe: Sendable, Hashable {
     public func resized(_ image: PixelBuffer) throws(CutisError) -> PixelBuffer {
         try validate()
         try Self.requireRGB(image)
-        guard min(image.width, image.height) >= minimumSide else {
+        let size = try targetSize(CropSize(width: image.width, height: image.height))
+        return try cropped(Resampler.resize(image, width: size.width, height: size.height, filter: filter))
+    }
+
+    /// Resizes and crops what `ImageDecoder` made of a file, and turns it upright.
+    func resized(_ image: DecodedImage) throws(CutisError) -> PixelBuffer {
+        try validate()
+        let size = try targetSize(image.uprightSize)
+        return try cropped(Resampler.resize(image, width: size.width, height: size.height, filter: filter))
+    }
+
+    /// The size to resize an image to.
+    func targetSize(_ size: CropSize) throws(CutisError) -> CropSize {
+        guard min(size.width, size.height) >= minimumSide else {
             throw CutisError(
                 .imageTooSmall,
-                "The image is \(image.width)×\(image.height) pixels; the model needs \(minimumSide) on each side.",
+                "The image is \(size.width)×\(size.height) pixels; the model needs \(minimumSide) on each side.",
                 remedy: "Give a larger image of the skin.")
         }
-        let size = resize.size(width: image.width, height: image.height)
-        guard max(size.width, size.height) <= Resampler.maximumSide,
-            size.width * size.height <= Resampler.maximumPixels
+        let target = resize.size(width: size.width, height: size.height)
+        guard max(target.width, target.height) <= Resampler.maximumSide,
+            target.width * target.height <= Resampler.maximumPixels
         else {
             throw CutisError(
                 .imageTooLarge,
-                "The image of \(image.width)×\(image.height) pixels is too elongated: it would be resized to "
-                    + "\(size.width)×\(size.height).", remedy: "Cut the image to the region of interest.")
+                "The image of \(size.width)×\(size.height) pixels is too elongated: it would be resized to "
+                    + "\(target.width)×\(target.height).", remedy: "Cut the image to the region of interest.")
         }
-        let resized = try Resampler.resize(image, width: size.width, height: size.height, filter: filter)
-        guard let crop = centerCrop else { return resized }
-        return try resized.centerCropped(
+        return target
+    }
+
+    private func cropped(_ image: PixelBuffer) throws(CutisError) -> PixelBuffer {
+        guard let crop = centerCrop else { return image }
+        return try image.centerCropped(
             width: crop.width, height: crop.height, rounding: cropRounding, padding: padding)
     }
 
@@ -108,42 +127,11 @@ public struct PreprocessingRecipe: Sendable, Hashable {
         return ImageTensor(image, mean: mean, std: std)
     }
 
-    /// Decodes a file and makes the model's input from it.
-    ///
-    /// - Returns: the decoded image at its own size, and the input.
-    /// - Throws: what `ImageDecoder.decode` and `resized(_:)` throw; the message names the path.
-    public func prepare(
-        _ url: URL, limits: DecodeLimits = DecodeLimits()
-    ) throws(CutisError) -> (original: PixelBuffer, input: ImageTensor) {
-        try prepared(ImageDecoder.decode(url, options: decodeOptions, limits: limits), name: url.path)
-    }
-
-    /// Decodes an image in memory and makes the model's input from it.
-    ///
-    /// - Parameter name: what error messages call the image.
-    /// - Returns: the decoded image at its own size, and the input.
-    /// - Throws: what `ImageDecoder.decode` and `resized(_:)` throw; the message names `name`.
-    public func prepare(
-        _ data: Data, name: String, limits: DecodeLimits = DecodeLimits()
-    ) throws(CutisError) -> (original: PixelBuffer, input: ImageTensor) {
-        try prepared(ImageDecoder.decode(data, name: name, options: decodeOptions, limits: limits), name: name)
-    }
-
     private static func requireRGB(_ image: PixelBuffer) throws(CutisError) {
         guard image.channels == 3 else {
             throw CutisError(
                 .invalidArguments, "A recipe takes an RGB image, not one with \(image.channels) channels.",
                 remedy: "Decode the image with ImageDecoder.")
-        }
-    }
-
-    private func prepared(
-        _ image: PixelBuffer, name: String
-    ) throws(CutisError) -> (original: PixelBuffer, input: ImageTensor) {
-        do throws(CutisError) {
-            return (image, try apply(to: image))
-        } catch {
-            throw CutisError(error.code, "\(name): \(error.message)", remedy: error.remedy)
         }
     }
 }

@@ -69,6 +69,7 @@ extension PreprocessingRecipe: Codable {
         case cropRounding = "crop_rounding"
         case padding, mean, std
         case minimumSide = "minimum_side"
+        case decoding
     }
 
     /// Reads a recipe strictly: unknown keys and values are errors, and so are numbers that `validate()` refuses.
@@ -88,7 +89,8 @@ extension PreprocessingRecipe: Codable {
             padding: try Self.samples(values.decodeIfPresent([Int].self, forKey: .padding) ?? [0, 0, 0]),
             mean: try values.decode([Float].self, forKey: .mean),
             std: try values.decode([Float].self, forKey: .std),
-            minimumSide: try values.decodeIfPresent(Int.self, forKey: .minimumSide) ?? 16)
+            minimumSide: try values.decodeIfPresent(Int.self, forKey: .minimumSide) ?? 16,
+            decoding: try values.decodeIfPresent(DecodingExactness.self, forKey: .decoding) ?? .exact)
         try validate()
     }
     private static func samples(_ numbers: [Int]) throws(CutisError) -> [UInt8] {
@@ -97,7 +99,8 @@ extension PreprocessingRecipe: Codable {
         return samples
     }
 
-    /// Writes every field, also those that have their default value.
+    /// Writes every field, also those that have their default value, but for `decoding`: releases that do not know it
+    /// go on reading the bundles that do not need it.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(exifOrientation, forKey: .exifOrientation)
@@ -111,5 +114,6 @@ extension PreprocessingRecipe: Codable {
         try values.encode(mean, forKey: .mean)
         try values.encode(std, forKey: .std)
         try values.encode(minimumSide, forKey: .minimumSide)
+        if decoding != .exact { try values.encode(decoding, forKey: .decoding) }
     }
 }

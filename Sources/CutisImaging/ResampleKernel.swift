@@ -5,6 +5,8 @@ struct ResampleKernel {
     /// One half in fixed point: the start of every sum, so that the shift rounds.
     static let half: Int32 = 1 << (precisionBits - 1)
 
+    /// How many samples the source has.
+    private let inSize: Int
     /// The first source index of each window.
     let starts: [Int]
     /// How many source samples each window has.
@@ -15,8 +17,11 @@ struct ResampleKernel {
     let weights: [Int32]
 
     /// Computes the windows as Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`.
-    init(from inSize: Int, to outSize: Int, filter: ResampleFilter) {
-        let scale = Double(inSize) / Double(outSize)
+    ///
+    /// - Parameter extent: what the result spans, in samples, where that is not the whole source: it may end less
+    ///   than one sample before or behind the last one (the `box` of Pillow's `resize`).
+    init(from inSize: Int, extent: Double? = nil, to outSize: Int, filter: ResampleFilter) {
+        let scale = (extent ?? Double(inSize)) / Double(outSize)
         let filterScale = max(scale, 1)
         let support = filter.support * filterScale
         let step = 1 / filterScale
@@ -41,9 +46,26 @@ struct ResampleKernel {
             starts[index] = first
             counts[index] = count
         }
+        self.inSize = inSize
         self.starts = starts
         self.counts = counts
         self.stride = stride
+        self.weights = weights
+    }
+
+    /// The kernel for a source whose samples are stored in reverse; the results come out in reverse as well.
+    var mirrored: ResampleKernel { ResampleKernel(mirroring: self) }
+
+    private init(mirroring kernel: ResampleKernel) {
+        inSize = kernel.inSize
+        stride = kernel.stride
+        counts = kernel.counts.reversed()
+        starts = zip(kernel.starts, kernel.counts).reversed().map { kernel.inSize - $0 - $1 }
+        var weights = [Int32](repeating: 0, count: kernel.weights.count)
+        for (index, count) in counts.enumerated() {
+            let source = (counts.count - 1 - index) * stride
+            for offset in 0..<count { weights[index * stride + offset] = kernel.weights[source + count - 1 - offset] }
+        }
         self.weights = weights
     }
 

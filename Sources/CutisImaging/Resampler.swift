@@ -19,6 +19,54 @@ public enum Resampler {
     public static func resize(
         _ image: PixelBuffer, width: Int, height: Int, filter: ResampleFilter
     ) throws(CutisError) -> PixelBuffer {
+        try checkSize(width: width, height: height)
+        if width == image.width, height == image.height { return image }
+        if filter == .nearest { return nearest(image, width: width, height: height) }
+        let columns = ResampleKernel(from: image.width, to: width, filter: filter)
+        let rows = ResampleKernel(from: image.height, to: height, filter: filter)
+        if isVerticalFirst(image.width, image.height, to: height) {
+            return horizontal(vertical(image, rows, height: height), columns, width: width)
+        }
+        return vertical(horizontal(image, columns, width: width), rows, height: height)
+    }
+
+    /// Resizes a decoded image and turns it upright.
+    ///
+    /// A whole image gets the very bytes that it would get if it were turned first: only the small result is turned,
+    /// which for a 12-megapixel photo saves most of the time of its preprocessing.
+    ///
+    /// - Parameters:
+    ///   - width: columns of the upright result.
+    ///   - height: rows of the upright result.
+    /// - Throws: as `resize(_:width:height:filter:)`.
+    static func resize(
+        _ image: DecodedImage, width: Int, height: Int, filter: ResampleFilter
+    ) throws(CutisError) -> PixelBuffer {
+        let orientation = image.orientation
+        if image.reduction == 1, orientation == 1 || filter == .nearest {
+            return try resize(image.upright, width: width, height: height, filter: filter)
+        }
+        try checkSize(width: width, height: height)
+        let pixels = image.pixels
+        let target = CropSize(width: width, height: height).oriented(orientation)
+        var columns = ResampleKernel(from: pixels.width, extent: image.extentX, to: target.width, filter: filter)
+        var rows = ResampleKernel(from: pixels.height, extent: image.extentY, to: target.height, filter: filter)
+        var verticalFirst = CropSize.isTransposed(orientation)
+        if image.reduction == 1 {
+            // The reference computes its windows along the upright axes, and rounding is not symmetric.
+            if [2, 3, 7, 8].contains(orientation) { columns = columns.mirrored }
+            if [3, 4, 6, 7].contains(orientation) { rows = rows.mirrored }
+            let upright = image.uprightSize
+            if isVerticalFirst(upright.width, upright.height, to: height) { verticalFirst.toggle() }
+        }
+        let resized =
+            verticalFirst
+            ? horizontal(vertical(pixels, rows, height: target.height), columns, width: target.width)
+            : vertical(horizontal(pixels, columns, width: target.width), rows, height: target.height)
+        return resized.oriented(orientation)
+    }
+
+    private static func checkSize(width: Int, height: Int) throws(CutisError) {
         guard (1...maximumSide).contains(width), (1...maximumSide).contains(height),
             width * height <= maximumPixels
         else {
@@ -26,17 +74,15 @@ public enum Resampler {
                 .invalidArguments, "An image cannot be resized to \(width)×\(height).",
                 remedy: "Choose sides of 1 to \(maximumSide) and at most \(maximumPixels) pixels.")
         }
-        if width == image.width, height == image.height { return image }
-        if filter == .nearest { return nearest(image, width: width, height: height) }
-        if image.height > image.width * 100, height < image.height {
-            return horizontal(vertical(image, height: height, filter: filter), width: width, filter: filter)
-        }
-        return vertical(horizontal(image, width: width, filter: filter), height: height, filter: filter)
     }
 
-    private static func horizontal(_ image: PixelBuffer, width: Int, filter: ResampleFilter) -> PixelBuffer {
+    /// Whether `Image.resize` takes the vertical pass first.
+    private static func isVerticalFirst(_ width: Int, _ height: Int, to newHeight: Int) -> Bool {
+        height > width * 100 && newHeight < height
+    }
+
+    private static func horizontal(_ image: PixelBuffer, _ kernel: ResampleKernel, width: Int) -> PixelBuffer {
         if width == image.width { return image }
-        let kernel = ResampleKernel(from: image.width, to: width, filter: filter)
         let (rowIn, rowOut) = (image.width * image.channels, width * image.channels)
         return transform(image, kernel, width: width, height: image.height) { source, output, windows in
             for y in 0..<image.height {
@@ -52,9 +98,8 @@ public enum Resampler {
         }
     }
 
-    private static func vertical(_ image: PixelBuffer, height: Int, filter: ResampleFilter) -> PixelBuffer {
+    private static func vertical(_ image: PixelBuffer, _ kernel: ResampleKernel, height: Int) -> PixelBuffer {
         if height == image.height { return image }
-        let kernel = ResampleKernel(from: image.height, to: height, filter: filter)
         let row = image.width * image.channels
         return transform(image, kernel, width: image.width, height: height) { source, output, windows in
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: row) { sums in

@@ -30,13 +30,16 @@ struct VipsDecoder {
             remedy: "Install it again (on Debian: apt-get install --reinstall libvips42).")
     }
 
-    func decode(_ bytes: UnsafeRawBufferPointer) throws(CutisError) -> PixelBuffer {
+    /// Decodes an image in the order in which its rows are stored.
+    ///
+    /// - Parameter reduction: 1, or for JPEG 2, 4 or 8: each side of the result is that share of its own in whole samples.
+    func decode(_ bytes: UnsafeRawBufferPointer, reduction: Int = 1) throws(CutisError) -> PixelBuffer {
         try Self.start()
         guard let base = bytes.baseAddress, let loader = format.vipsLoader else {
             throw subject.unsupported(format, "no decoder takes it")
         }
         let message = MessageBuffer()
-        let opened = cvips_open(base, bytes.count, loader, message.text, message.capacity)
+        let opened = cvips_open(base, bytes.count, loader, Int32(reduction), message.text, message.capacity)
         guard let image = opened else { throw subject.corrupt(format, message.reason) }
         defer { cvips_close(image) }
         let raw = cvips_info(image)

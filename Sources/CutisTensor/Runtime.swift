@@ -70,6 +70,9 @@ public enum Runtime {
         try CutisTensor.check("Runtime.emptyCache", []) { ct_runtime_empty_cache() }
     }
 
+    /// Gives host memory that was freed, and that the C library keeps for later, back to the system.
+    public static func releaseUnusedMemory() { ct_runtime_release_unused_memory() }
+
     /// Prefers reproducible algorithms for the whole process; operations that have none then throw.
     public static func setDeterministic(_ on: Bool) throws(TensorError) {
         try CutisTensor.check("Runtime.setDeterministic", []) { ct_runtime_set_deterministic(on) }

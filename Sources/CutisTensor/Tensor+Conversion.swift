@@ -28,6 +28,26 @@ extension Tensor {
         return try produce("to", [self]) { ct_to_device(self.handle, device.code, $0) }
     }
 
+    /// The same values on another device, without waiting for the copy where these are page-locked and the device is a
+    /// GPU; this tensor where it is there already. What the GPU is asked to do afterwards sees the copy.
+    public func toWithoutWaiting(_ device: Device) throws(TensorError) -> Tensor {
+        guard device != self.device else { return self }
+        return try produce("toWithoutWaiting", [self]) { ct_to_device_async(self.handle, device.code, $0) }
+    }
+
+    /// A float32 tensor on the CPU from values in row-major order, in page-locked memory: a GPU copies it while the host
+    /// goes on. Throws `unsupported` where no CUDA device is.
+    public static func pinned(_ values: [Float], shape: [Int]) throws(TensorError) -> Tensor {
+        let result = try produce("pinned", []) { ct_empty_pinned(shape, shape.count, CT_FLOAT32, $0) }
+        guard result.count == values.count else {
+            throw TensorError(.argument, "pinned", operands: [result], message: "there are \(values.count) values")
+        }
+        try result.withUnsafeMutableBytes { buffer in
+            values.withUnsafeBytes { buffer.copyMemory(from: $0) }
+        }
+        return result
+    }
+
     /// The same values in that order in memory; this tensor where they lie so already.
     public func contiguous(_ format: MemoryFormat = .contiguous) throws(TensorError) -> Tensor {
         guard !isContiguous(format) else { return self }

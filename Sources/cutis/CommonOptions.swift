@@ -1,10 +1,25 @@
 public import ArgumentParser
 import CutisCore
+import CutisImaging
 public import CutisInference
 import Foundation
 
 extension DeviceChoice: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+
+/// How the decoding of a recipe is replaced.
+enum DecodeChoice: String, ExpressibleByArgument, CaseIterable {
+    case recipe, exact, reduced
+
+    /// What replaces the recipe's own rule; nil leaves it.
+    var exactness: DecodingExactness? {
+        switch self {
+        case .recipe: nil
+        case .exact: .exact
+        case .reduced: .reduced
+        }
+    }
+}
 
 /// The options of every command that runs a model.
 struct CommonOptions: ParsableArguments {
@@ -14,8 +29,22 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads within one operation; one per core unless told.", valueName: "n"))
     var threads: Int?
 
-    @Option(help: "fp32, fp16 (on a CPU: stored fp16, computed fp32) or bf16.")
-    var precision: Precision = .fp32
+    @Option(
+        help: """
+            fp32, fp16 (on a CPU: stored fp16, computed fp32), bf16, or int8 for bundles of `cutis optimize`. Unless \
+            told, int8 for those and fp32 for all others.
+            """)
+    var precision: Precision?
+
+    @Flag(help: "Take fp32 where the CPU does not have what the precision needs.")
+    var fallback = false
+
+    @Option(
+        help: """
+            How large JPEGs are decoded: recipe (as the bundle says), exact, or reduced (at a smaller scale, several \
+            times faster; the model's input changes by less than one grey level on average).
+            """)
+    var decode: DecodeChoice = .recipe
 
     @Option(help: ArgumentHelp("Images that go through the model together.", valueName: "n"))
     var batch: Int = 8
@@ -29,7 +58,9 @@ struct CommonOptions: ParsableArguments {
         guard (1...512).contains(batch) else { throw ValidationError("--batch must be between 1 and 512.") }
     }
 
-    var loadOptions: LoadOptions { LoadOptions(device: device, precision: precision, threads: threads) }
+    var loadOptions: LoadOptions {
+        LoadOptions(device: device, precision: precision, threads: threads, fallsBack: fallback)
+    }
 }
 
 /// The options of every command.

@@ -14,6 +14,8 @@ struct ImagePipeline {
     let files: [URL]
     let recipe: PreprocessingRecipe
     let batch: Int
+    /// Replaces the recipe's own rule of decoding; nil leaves it.
+    let decoding: DecodingExactness?
     /// Keeps the decoded pictures, which overlays need.
     var keepsOriginals = false
     let quiet: Bool
@@ -35,9 +37,10 @@ struct ImagePipeline {
     }
 
     private func start(_ urls: [URL]) -> Task<[Item], Never> {
-        let (recipe, keepsOriginals) = (recipe, keepsOriginals)
+        let (recipe, decoding, keepsOriginals) = (recipe, decoding, keepsOriginals)
         return Task {
-            let results = await PreparedImage.prepare(urls, recipe: recipe, keepsOriginals: keepsOriginals)
+            let results = await PreparedImage.prepare(
+                urls, recipe: recipe, decoding: decoding, keepsOriginals: keepsOriginals)
             return zip(urls, results).map(Item.init)
         }
     }

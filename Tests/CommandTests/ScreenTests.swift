@@ -66,6 +66,79 @@ import Testing
         }
     }
 
+    @Test func timingNamesTheParts() throws {
+        try withBundle(head: "binary.pt") { bundle in
+            let item = try #require(try cases().last)
+            let outcome = try CommandLineTool.run(["screen", "--model", bundle, "--timing"] + item.paths)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            let timing = try #require(try outcome.object()["timing_ms"] as? [String: Any])
+            let names = ["load", "decode", "preprocess", "encode", "head", "total"]
+            #expect(Set(timing.keys) == Set(names + ["images"]))
+            let parts = try names.map { try #require(timing[$0] as? Double) }
+            #expect(parts.allSatisfy { $0 > 0 })
+            // The network and its head run one after the other within the total, and that within the process.
+            #expect(parts[3] + parts[4] < parts[5] && parts[5] < outcome.seconds * 1000)
+            let images = try #require(timing["images"] as? [[String: Any]])
+            #expect(images.map { $0["image"] as? String } == item.paths)
+            #expect(images.allSatisfy { $0["reduction"] as? Int == 1 })
+            for (index, name) in [(1, "decode"), (2, "preprocess")] {
+                let sum = try images.reduce(0.0) { try $0 + #require($1[name] as? Double) }
+                #expect(abs(sum - parts[index]) < 0.05, "\(name): \(sum) and \(parts[index])")
+            }
+            let table = try CommandLineTool.run(
+                ["screen", "--model", bundle, "--timing", "--format", "table"] + item.paths)
+            for name in names { #expect(table.output.contains("\n  \(name) "), "\(table.output)") }
+        }
+    }
+
+    @Test func whatIsWrongWithAPhotoIsSaidFirst() throws {
+        try withBundle(head: "binary.pt") { bundle in
+            try CommandLineTool.withFolder { folder in
+                let good = Self.folder.appendingPathComponent("photo-0.png")
+                let damaged = folder.appendingPathComponent("cut.png")
+                try Data(contentsOf: good).dropLast(200).write(to: damaged)
+                let missing = folder.appendingPathComponent("gone.png").path
+                // The model is damaged too: its error must not hide that of the photo.
+                let weights = URL(fileURLWithPath: bundle).appendingPathComponent("weights.safetensors")
+                var bytes = try Data(contentsOf: weights)
+                bytes[bytes.count - 1] ^= 1
+                try bytes.write(to: weights)
+                for (photo, word) in [(damaged.path, "truncated"), (missing, "does not exist")] {
+                    let outcome = try CommandLineTool.run(["screen", "--model", bundle, good.path, photo])
+                    #expect(outcome.status == 3 && outcome.output.isEmpty)
+                    #expect(outcome.errors.contains(photo) && outcome.errors.contains(word), "\(outcome.errors)")
+                }
+                let outcome = try CommandLineTool.run(["screen", "--model", bundle, good.path])
+                #expect(outcome.status == 3)
+                #expect(outcome.errors.contains("weights.safetensors"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test(.enabled(if: CommandLineTool.sharedData != nil, "the shared data set folder is absent"))
+    func aRecipeMayAskForReducedDecoding() throws {
+        let photo = try #require(CommandLineTool.sharedData).appendingPathComponent("faces/bald_guys.jpg").path
+        try withBundle(head: "binary.pt") { bundle in
+            let exact = try CommandLineTool.run(["screen", "--model", bundle, "--timing", photo]).object()
+            let manifest = URL(fileURLWithPath: bundle).appendingPathComponent("bundle.json")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            let reducing = text.replacingOccurrences(
+                of: "\"minimum_side\" : 16", with: "\"decoding\" : \"reduced\", \"minimum_side\" : 16")
+            try #require(reducing != text)
+            try Data(reducing.utf8).write(to: manifest)
+            let reduced = try CommandLineTool.run(["screen", "--model", bundle, "--timing", photo]).object()
+            func reduction(_ answer: [String: Any]) -> Int? {
+                let timing = answer["timing_ms"] as? [String: Any]
+                return (timing?["images"] as? [[String: Any]])?.first?["reduction"] as? Int
+            }
+            #expect(reduction(exact) == 1)
+            #expect(reduction(reduced) == 8)
+            let first = try #require(exact["p_infectious"] as? Double)
+            let second = try #require(reduced["p_infectious"] as? Double)
+            #expect(first != second && abs(first - second) < 0.01, "\(first) and \(second)")
+        }
+    }
+
     @Test func aThresholdOfTheCallWins() throws {
         try withBundle(head: "binary.pt") { bundle in
             let item = try #require(try cases().first)

@@ -161,9 +161,9 @@ import Testing
             let error = $0 as? CutisError
             return error?.code == .imageTooSmall && error?.message.hasPrefix("upload 7") == true
         }
-        let (original, input) = try PreprocessingRecipe.tipsv2(size: 28).prepare(
-            PNGEncoder.encode(Pictures.smooth(40, 30)), name: "upload 8")
-        #expect(try original == Pictures.smooth(40, 30))
-        #expect(input.shape == [3, 28, 28])
+        let prepared = try PreprocessingRecipe.tipsv2(size: 28).prepare(
+            PNGEncoder.encode(Pictures.smooth(40, 30)), name: "upload 8", keepsOriginal: true)
+        #expect(try prepared.original == Pictures.smooth(40, 30))
+        #expect(prepared.input.shape == [3, 28, 28])
     }
 }

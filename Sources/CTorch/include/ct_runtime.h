@@ -56,6 +56,8 @@ CTStatus ct_runtime_memory(CTDevice device, CTMemory *out) CT_NOEXCEPT;
 CTStatus ct_runtime_empty_cache(void) CT_NOEXCEPT;
 
 /// Prefers algorithms with reproducible results for the whole process; operations that have none then fail with
+/// Gives freed host memory that the C library keeps for later back to the system.
+void ct_runtime_release_unused_memory(void) CT_NOEXCEPT;
 /// CT_COMPUTE. Set before the first operation.
 CTStatus ct_runtime_set_deterministic(bool on) CT_NOEXCEPT;
 /// Lets CUDA round float32 operands of matrix products and convolutions to TF32 (10 bits of mantissa), for the whole

@@ -68,8 +68,11 @@ const char *cvips_version(void);
 ///
 /// `bytes` must stay valid and unchanged until cvips_close(). Only the first page or frame is opened. Returns NULL on
 /// failure. Truncated and damaged data is an error (fail_on level "error").
+///
+/// `shrink` is 1, 2, 4 or 8: a JPEG's blocks are transformed to 1/shrink of their size, and each side of the image is
+/// that share of its own in whole samples. Any other loader takes 1 only.
 CVipsImage *CVIPS_NULLABLE cvips_open(
-    const void *bytes, size_t length, CVipsLoader loader, char *message, size_t capacity);
+    const void *bytes, size_t length, CVipsLoader loader, int32_t shrink, char *message, size_t capacity);
 
 /// Describes an opened image.
 CVipsInfo cvips_info(const CVipsImage *image);

@@ -48,4 +48,7 @@ public struct SafetensorsArchive: TensorArchive {
             return try TensorData(tensor, region: bytes)
         }
     }
+
+    /// Tensors of this file stay valid: nobody may write to them, so nothing is lost.
+    public func releasePages() { (file.owner as? MappedFile)?.releasePages() }
 }

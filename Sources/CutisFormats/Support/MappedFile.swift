@@ -48,7 +48,7 @@ public final class MappedFile: Sendable {
 
     /// Gives the pages that have been read back to the system; they are read again when touched.
     ///
-    /// Only for files whose bytes are never handed out: writes of others to their private copy would be lost.
+    /// Only for files whose bytes nobody writes to: changes of the private copy would be lost.
     func releasePages() {
         madvise(base, count, MADV_DONTNEED)
     }

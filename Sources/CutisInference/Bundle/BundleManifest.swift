@@ -77,6 +77,10 @@ public struct BundleManifest: Codable, Sendable {
     public var trainingData: String
     /// The file or repository that the weights came from, where they were imported.
     public var source: String?
+    /// What the bundle computes in unless told; nil takes int8 where it is quantised, otherwise fp32.
+    public var precision: Precision?
+    /// Which layers are int8, of bundles that were quantised.
+    public var quantisation: QuantisationPlan?
     /// Every file of the bundle except `bundle.json` itself.
     public var files: [String: FileRecord]
     /// The self-test, where there is one.
@@ -84,7 +88,7 @@ public struct BundleManifest: Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case format, id, version, task, architecture, head, preprocessing, activation, labels, thresholds, temperature
-        case licence, source, files, golden
+        case licence, source, precision, quantisation, files, golden
         case keyLayout = "key_layout"
         case intendedUse = "intended_use"
         case trainingData = "training_data"

@@ -24,16 +24,18 @@ public struct BundleVerification: Sendable {
     public static func run(_ bundle: ModelBundle, options: LoadOptions = LoadOptions()) async throws
         -> BundleVerification
     {
-        try await run(ModelHost.load(bundle, options: options), of: bundle, precision: options.precision)
+        try await run(ModelHost.load(bundle, options: options), of: bundle)
     }
 
     /// Reproduces the golden case with a model that is already loaded.
     ///
     /// - Throws: `CutisError` with `.goldenMismatch`, and what the images and the model throw.
     public static func run(
-        _ host: ModelHost, of bundle: ModelBundle, precision: Precision
+        _ host: ModelHost, of bundle: ModelBundle
     ) async throws -> BundleVerification {
-        let counts = try await host.run { ($0.report.tensorCount, $0.report.parameterCount) }
+        let (counts, precision) = try await host.run {
+            (($0.report.tensorCount, $0.report.parameterCount), $0.precision)
+        }
         guard let golden = bundle.manifest.golden else {
             return BundleVerification(tensorCount: counts.0, parameterCount: counts.1, golden: nil)
         }

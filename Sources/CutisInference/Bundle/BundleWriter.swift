@@ -13,11 +13,13 @@ public enum BundleWriter {
     ///   - modelCard: the text of `MODEL_CARD.md`.
     ///   - recommendations: the text of `recommendations.json`, where the model has rules.
     ///   - writeWeights: writes the weights (and head) into the folder that it is given.
+    ///   - review: sees the complete bundle before it gets its name. The files that it returns by name are added to
+    ///     the bundle, or take the place of others; what it throws refuses the bundle.
     /// - Throws: `CutisError`: `.outputUnwritable`, `.noSpaceLeft`, and what loading the new bundle throws; in every
     ///   case nothing is left behind.
     public static func write(
         _ manifest: BundleManifest, to output: URL, modelCard: String, recommendations: Data? = nil,
-        writeWeights: (URL) throws -> Void
+        writeWeights: (URL) throws -> Void, review: (ModelBundle) throws -> [String: Data] = { _ in [:] }
     ) throws {
         try AtomicOutput.folder(output) { folder in
             try writeWeights(folder)
@@ -31,13 +33,27 @@ public enum BundleWriter {
             complete.golden = nil
             try write(complete, into: folder)
 
-            let model = try LoadedModel(ModelBundle(folder), options: LoadOptions(device: .cpu, checksFiles: false))
-            let urls = images.map(folder.appendingPathComponent)
-            let expected = try LoadedModel.translatingErrors {
-                try withoutGrad { try GoldenCase.output(of: model, images: urls) }
-            }
+            let expected = try goldenAnswer(of: ModelBundle(folder), images: images)
             complete.golden = BundleManifest.Golden(images: images, expected: expected, tolerance: 1e-4)
             try write(complete, into: folder)
+
+            let additions = try review(ModelBundle(folder))
+            guard !additions.isEmpty else { return }
+            for (name, data) in additions {
+                let url = folder.appendingPathComponent(name)
+                try AtomicOutput.file(url, data)
+                complete.files[name] = try FileDigest.sha256(of: url)
+            }
+            try write(complete, into: folder)
+        }
+    }
+
+    /// The answer in fp32, whatever the bundle's own precision: every machine has it.
+    private static func goldenAnswer(of bundle: ModelBundle, images: [String]) throws -> [Double] {
+        let model = try LoadedModel(
+            bundle, options: LoadOptions(device: .cpu, precision: .fp32, checksFiles: false))
+        return try LoadedModel.translatingErrors {
+            try withoutGrad { try GoldenCase.output(of: model, images: images.map(bundle.file)) }
         }
     }
 

@@ -1,5 +1,7 @@
 public import CutisCore
 import CutisFormats
+package import CutisModels
+import CutisTensor
 public import Foundation
 
 /// A model on disk: a folder with `bundle.json`, weights, a model card and a golden case.
@@ -32,6 +34,18 @@ public struct ModelBundle: Sendable {
             try Self.decode(Recommendations.self, at: url.appendingPathComponent(BundleLayout.recommendations))
         }
         try checkManifest()
+    }
+
+    private init(_ bundle: ModelBundle, manifest: BundleManifest) {
+        (url, recommendations) = (bundle.url, bundle.recommendations)
+        self.manifest = manifest
+    }
+
+    /// The same bundle with another plan: its weights are quantised when it is loaded.
+    package func quantised(by plan: QuantisationPlan) -> ModelBundle {
+        var manifest = manifest
+        manifest.quantisation = plan
+        return ModelBundle(self, manifest: manifest)
     }
 
     /// The place of a file of this bundle.
@@ -130,5 +144,15 @@ public struct ModelBundle: Sendable {
         guard Set(ids).count == ids.count else { throw invalid("a label id occurs twice") }
         if manifest.task != .embedding, ids.isEmpty { throw invalid("`labels` is empty") }
         if manifest.task == .screening, manifest.head == nil { throw invalid("a screening bundle needs `head`") }
+        if let plan = manifest.quantisation {
+            try manifest.architecture.validate()
+            let layers = Set(manifest.architecture.quantisableLayers)
+            for (layer, input) in plan.inputs {
+                guard layers.contains(layer) else { throw invalid("`quantisation` names \(layer), which no layer is") }
+                guard input.scale.isFinite, input.scale > 0, (0...255).contains(input.zero) else {
+                    throw invalid("the quantisation of \(layer) is impossible")
+                }
+            }
+        }
     }
 }

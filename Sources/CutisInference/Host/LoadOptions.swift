@@ -9,31 +9,38 @@ public enum DeviceChoice: String, Sendable, CaseIterable {
 }
 
 /// In which numbers a model is kept and computed.
-public enum Precision: String, Sendable, CaseIterable {
+public enum Precision: String, Sendable, CaseIterable, Codable {
     case fp32
     /// On a CPU: stored fp16, computed fp32; on a GPU: computed fp16.
     case fp16
+    /// Kept and computed bf16; on a CPU the residual stream, norms and sums stay fp32.
     case bf16
+    /// What `cutis optimize` has quantised to int8; on a CPU only.
+    case int8
 }
 
 /// How to load a model for inference.
 public struct LoadOptions: Sendable {
     /// Where the model runs.
     public var device: DeviceChoice
-    /// In which numbers.
-    public var precision: Precision
+    /// In which numbers; nil takes what the bundle names, else int8 for bundles that are quantised, otherwise fp32.
+    public var precision: Precision?
     /// Threads within an operation; nil takes one per core.
     public var threads: Int?
+    /// Whether a precision that the CPU does not have is replaced by fp32 instead of refused.
+    public var fallsBack: Bool
     /// Whether every file is compared with its recorded SHA-256 first.
     public var checksFiles: Bool
 
-    /// The defaults suit a clinic's machine: automatic device, fp32, all cores, files checked.
+    /// The defaults suit a clinic's machine: automatic device, the bundle's own precision, all cores, files checked.
     public init(
-        device: DeviceChoice = .auto, precision: Precision = .fp32, threads: Int? = nil, checksFiles: Bool = true
+        device: DeviceChoice = .auto, precision: Precision? = nil, threads: Int? = nil, fallsBack: Bool = false,
+        checksFiles: Bool = true
     ) {
         self.device = device
         self.precision = precision
         self.threads = threads
+        self.fallsBack = fallsBack
         self.checksFiles = checksFiles
     }
 

@@ -10,24 +10,33 @@ public struct PreparedImage: Sendable {
     public let original: PixelBuffer?
     /// The model's input, channels × height × width.
     public let input: ImageTensor
+    /// How many times smaller than itself the image was decoded: 1, 2, 4 or 8.
+    public let reduction: Int
+    /// How long reading and decoding took.
+    public let decodeDuration: Duration
+    /// How long turning, resizing, cropping and normalising took.
+    public let preprocessDuration: Duration
+
     /// How long decoding and preprocessing took.
-    public let duration: Duration
+    public var duration: Duration { decodeDuration + preprocessDuration }
 
     /// Decodes a file and applies a recipe.
     ///
-    /// - Parameter keepsOriginal: keeps the picture, which an explanation needs.
+    /// - Parameters:
+    ///   - decoding: replaces the recipe's own `decoding`; nil leaves it.
+    ///   - keepsOriginal: keeps the picture, which an explanation needs; it is then decoded exactly.
     /// - Throws: `CutisError` as `ImageDecoder` and `PreprocessingRecipe` document; input is refused, never guessed.
     public init(
-        _ url: URL, recipe: PreprocessingRecipe, limits: DecodeLimits = DecodeLimits(), keepsOriginal: Bool = false
-    )
-        throws(CutisError)
-    {
-        let start = ContinuousClock.now
-        let prepared = try recipe.prepare(url, limits: limits)
-        input = prepared.input
-        original = keepsOriginal ? prepared.original : nil
+        _ url: URL, recipe: PreprocessingRecipe, decoding: DecodingExactness? = nil,
+        limits: DecodeLimits = DecodeLimits(), keepsOriginal: Bool = false
+    ) throws(CutisError) {
+        let prepared = try recipe.prepare(url, decoding: decoding, keepsOriginal: keepsOriginal, limits: limits)
         name = url.relativePath
-        duration = ContinuousClock.now - start
+        original = prepared.original
+        input = prepared.input
+        reduction = prepared.reduction
+        decodeDuration = prepared.decodeDuration
+        preprocessDuration = prepared.preprocessDuration
     }
 
     /// Applies a recipe to a picture in memory.
@@ -36,20 +45,26 @@ public struct PreparedImage: Sendable {
         self.name = name
         original = picture
         input = try recipe.apply(to: picture)
-        duration = ContinuousClock.now - start
+        reduction = 1
+        decodeDuration = .zero
+        preprocessDuration = ContinuousClock.now - start
     }
 
     /// Prepares several files at once, each with its own success or refusal, in the order of the files.
     ///
-    /// - Parameter keepsOriginals: keeps the pictures, which explanations need.
+    /// - Parameters:
+    ///   - decoding: replaces the recipe's own `decoding`; nil leaves it.
+    ///   - keepsOriginals: keeps the pictures, which explanations need; they are then decoded exactly.
     public static func prepare(
-        _ urls: [URL], recipe: PreprocessingRecipe, keepsOriginals: Bool = false
+        _ urls: [URL], recipe: PreprocessingRecipe, decoding: DecodingExactness? = nil, keepsOriginals: Bool = false
     ) async -> [Result<PreparedImage, CutisError>] {
         await withTaskGroup(of: (Int, Result<PreparedImage, CutisError>).self) { group in
             for (index, url) in urls.enumerated() {
                 group.addTask {
                     do throws(CutisError) {
-                        return (index, .success(try PreparedImage(url, recipe: recipe, keepsOriginal: keepsOriginals)))
+                        let image = try PreparedImage(
+                            url, recipe: recipe, decoding: decoding, keepsOriginal: keepsOriginals)
+                        return (index, .success(image))
                     } catch {
                         return (index, .failure(error))
                     }

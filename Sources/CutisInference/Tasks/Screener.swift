@@ -39,16 +39,25 @@ public struct Screener: Sendable {
         }
     }
 
-    /// Screens one case; the order of the images is kept.
-    public func screen(_ images: [PreparedImage]) async throws -> Screening {
+    /// How long the parts of the model took, in wall time.
+    public struct Durations: Sendable {
+        /// The network's forward pass over all images of the case, as one batch.
+        public let encode: Duration
+        /// The head that joins the images.
+        public let head: Duration
+    }
+
+    /// Screens one case as one batch; the order of the images is kept.
+    public func screen(_ images: [PreparedImage]) async throws -> (answer: Screening, durations: Durations) {
         try Self.checkCount(images.count)
         let inputs = images.map(\.input)
         let answer = try await host.run { try $0.screen(inputs) }
         let findings = zip(zip(host.manifest.labels.labels, answer.probabilities), thresholds).map {
             ScreeningFinding($0.0, probability: $0.1, threshold: $1)
         }
-        return Screening(
+        let screening = Screening(
             findings: findings, isBinary: findings.count == 1, imageCount: images.count, attention: answer.attention,
             model: host.identity)
+        return (screening, answer.durations)
     }
 }

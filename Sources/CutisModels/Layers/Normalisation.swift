@@ -9,6 +9,12 @@ public struct LayerNorm {
     /// Added to the variance.
     public let epsilon: Double
 
+    init(weight: Tensor, bias: Tensor, epsilon: Double) {
+        self.weight = weight
+        self.bias = bias
+        self.epsilon = epsilon
+    }
+
     /// Takes `weight` and `bias` from the reader.
     public init(_ width: Int, epsilon: Double, _ reader: WeightReader) throws {
         weight = try reader.tensor("weight", shape: [width], initialiser: .ones)

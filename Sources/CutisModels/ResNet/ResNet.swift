@@ -19,10 +19,10 @@ public final class ResNet {
     /// The type of convolutions and the head in mixed-precision training; nil takes that of the weights.
     public var computeType: DType?
 
-    private let stem: Conv2d
-    private let stemNorm: BatchNorm2d
-    private let stages: [[ResidualBlock]]
-    private let head: Linear?
+    let stem: Conv2d
+    let stemNorm: BatchNorm2d
+    let stages: [[ResidualBlock]]
+    let head: Linear?
     private let dropout: Dropout
 
     /// Takes all weights from the reader; call `finish` on it before the model is used.
@@ -59,14 +59,11 @@ public final class ResNet {
     /// - Parameter x: [batch, channels, height, width], preprocessed.
     /// - Throws: `CutisError` `.configInvalid` for an input of another form, `TensorError`.
     public func features(_ x: Tensor) throws -> ResNetFeatures {
-        guard x.shape.count == 4, x.shape[1] == config.channels else {
-            throw CutisError(
-                .configInvalid,
-                "The model cannot take an input of shape \(x.shape): it needs [images, \(config.channels), height, "
-                    + "width].",
-                remedy: "Correct the preprocessing of the bundle.")
-        }
-        var y = try stemNorm(stem(x.to(computeType ?? stem.weight.dtype)), training: isTraining).relu()
+        try config.checkInput(x)
+        var image = try x.to(computeType ?? stem.weight.dtype)
+        // The order that a GPU's matrix units take half-precision convolutions in; they would turn each input otherwise.
+        if case .cuda = image.device, image.dtype != .float32 { image = try image.contiguous(.channelsLast) }
+        var y = try stemNorm(stem(image), training: isTraining).relu()
         y = try y.maxPool2d(3, stride: 2, padding: 1)
         for block in stages.joined() { y = try block(y, training: isTraining) }
         return ResNetFeatures(stage: y, pooled: try y.mean([2, 3]))
@@ -83,5 +80,18 @@ public final class ResNet {
     func logits(_ pooled: Tensor) throws(TensorError) -> Tensor {
         guard let head else { return pooled }
         return try head(dropout(pooled, training: isTraining))
+    }
+}
+
+extension ResNetConfig {
+    /// Refuses an input of another form than [images, channels, height, width].
+    func checkInput(_ x: Tensor) throws(CutisError) {
+        guard x.shape.count == 4, x.shape[1] == channels else {
+            throw CutisError(
+                .configInvalid,
+                "The model cannot take an input of shape \(x.shape): it needs [images, \(channels), height, "
+                    + "width].",
+                remedy: "Correct the preprocessing of the bundle.")
+        }
     }
 }

@@ -2,8 +2,8 @@ import CutisTensor
 
 /// Two or three convolutions with a short cut around them: `conv1`, `bn1`, …, `downsample.0`, `downsample.1`.
 struct ResidualBlock {
-    private let convolutions: [(convolution: Conv2d, norm: BatchNorm2d)]
-    private let shortcut: (convolution: Conv2d, norm: BatchNorm2d)?
+    let convolutions: [(convolution: Conv2d, norm: BatchNorm2d)]
+    let shortcut: (convolution: Conv2d, norm: BatchNorm2d)?
 
     /// - Parameters:
     ///   - inputs: channels that come in.

@@ -35,11 +35,31 @@ struct PatchEmbedding {
             ? LayerNorm(width, epsilon: config.normEpsilon, reader / "pre_norm") : nil
     }
 
+    /// The projection of the patches as one packed product over the rows that `unfolded` makes.
+    func packedProjection(rows: Int) throws(TensorError) -> PackedLinear {
+        try PackedLinear(
+            weight: convolution.weight.flatten(from: 1, to: 3), bias: convolution.bias, rows: rows)
+    }
+
+    /// [batch, channels, height, width] → [batch, rows · columns, channels · patch · patch].
+    private func unfolded(_ x: Tensor, _ grid: (rows: Int, columns: Int)) throws(TensorError) -> Tensor {
+        let (batch, patch) = (x.shape[0], config.patchSize)
+        return try x.reshape([batch, config.channels, grid.rows, patch, grid.columns, patch])
+            .permute([0, 2, 4, 1, 3, 5])
+            .reshape([batch, grid.rows * grid.columns, config.channels * patch * patch])
+    }
+
     /// [batch, channels, height, width] → [batch, tokens, width], in the order class token, registers, patches.
-    func callAsFunction(_ x: Tensor) throws -> (tokens: Tensor, grid: (rows: Int, columns: Int)) {
+    ///
+    /// - Parameter packed: projects the patches instead of the convolution; contiguous tokens are the result.
+    func callAsFunction(
+        _ x: Tensor, projecting packed: PackedLinear? = nil
+    ) throws -> (tokens: Tensor, grid: (rows: Int, columns: Int)) {
         let grid = try self.grid(of: x)
         let images = try x.to(convolution.weight.dtype)
-        let patches = try convolution(images).flatten(from: 2, to: 3).transpose(1, 2)
+        let patches =
+            try packed.map { try $0(unfolded(images, grid)) }
+            ?? convolution(images).flatten(from: 2, to: 3).transpose(1, 2)
         let prefixRows = config.positionPrefix
         let places = try resized(to: grid)
         var parts: [Tensor] = []

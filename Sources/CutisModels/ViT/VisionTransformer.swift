@@ -10,10 +10,7 @@ public final class VisionTransformer {
     let embedding: PatchEmbedding
     package let blocks: [TransformerBlock]
     private let norm: LayerNorm
-    private let preLogits: Linear?
-    private let projection: Tensor?
-    private let head: Linear?
-    private let dropout: Dropout
+    private let head: ViTHead
 
     /// Takes all weights from the reader; call `finish` on it before the model is used.
     ///
@@ -24,23 +21,7 @@ public final class VisionTransformer {
         embedding = try PatchEmbedding(config, reader)
         blocks = try (0..<config.depth).map { try TransformerBlock(config, reader / "blocks" / $0) }
         norm = try LayerNorm(config.width, epsilon: config.normEpsilon, reader / "norm")
-        preLogits = try config.representationWidth.map {
-            try Linear(
-                config.width, $0, reader / "pre_logits",
-                weightInitialiser: .truncatedNormal(deviation: (1 / Double(config.width)).squareRoot()),
-                biasInitialiser: .zeros)
-        }
-        projection = try config.projectionWidth.map {
-            try reader.tensor(
-                "projection.weight", shape: [config.width, $0],
-                initialiser: .normal(deviation: 1 / Double(config.width).squareRoot()))
-        }
-        head = try config.classCount.map {
-            try Linear(
-                config.representationWidth ?? config.projectionWidth ?? config.width, $0, reader / "head",
-                weightInitialiser: .zeros, biasInitialiser: .zeros)
-        }
-        dropout = Dropout(config.headDropout)
+        head = try ViTHead(config, reader)
     }
 
     /// The tokens before the first block: [batch, tokens, width].
@@ -72,9 +53,6 @@ public final class VisionTransformer {
     ///
     /// - Parameter x: [batch, channels, height, width], preprocessed.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var y = try features(x).pooled
-        if let preLogits { y = try preLogits(y).tanh() }
-        if let projection { y = try y.matmul(projection) }
-        return try head.map { try $0(dropout(y, training: isTraining)) } ?? y
+        try head(features(x).pooled, training: isTraining)
     }
 }

@@ -21,6 +21,8 @@ public struct NamedTensor {
 public struct WeightReader {
     let store: WeightStore
     let path: String
+    /// The type that weights are asked for in; nil takes the reader's own.
+    private let dtype: DType?
 
     /// Reads from a checkpoint.
     ///
@@ -37,8 +39,14 @@ public struct WeightReader {
         checkFinite: Bool = true, trainable: Bool = false
     ) {
         let source = ArchiveWeights(archive, layout: layout, dtype: dtype, device: device)
-        store = WeightStore(.archive(source, checkFinite: checkFinite), trainable: trainable)
-        path = ""
+        self.init(store: WeightStore(.archive(source, checkFinite: checkFinite), trainable: trainable), path: "")
+    }
+
+    /// Random weights that always come out the same, for benchmarks; what was taken is counted and not kept.
+    package static func random(seed: UInt64, dtype: DType, device: Device) -> WeightReader {
+        let generator = try? Generator(seed: seed, device: device)
+        let origin = WeightStore.Origin.initialising(generator, dtype: dtype, device: device)
+        return WeightReader(store: WeightStore(origin, trainable: false, keeps: false), path: "")
     }
 
     /// Checks names, shapes and types only: the layers get placeholders, no number is read, and the model must not be
@@ -61,14 +69,26 @@ public struct WeightReader {
                 .initialising(generator, dtype: dtype, device: device), trainable: trainable), path: "")
     }
 
-    private init(store: WeightStore, path: String) {
+    /// Reads for layers that pack their weights: what was taken is counted and not kept.
+    package static func packing(archive: any TensorArchive, layout: KeyLayout, dtype: DType) -> WeightReader {
+        let source = ArchiveWeights(archive, layout: layout, dtype: dtype, device: .cpu)
+        return WeightReader(
+            store: WeightStore(.archive(source, checkFinite: true), trainable: false, keeps: false), path: "")
+    }
+
+    private init(store: WeightStore, path: String, dtype: DType? = nil) {
         self.store = store
         self.path = path
+        self.dtype = dtype
     }
+
+    /// The same reader for weights of another type.
+    func reading(as dtype: DType) -> WeightReader { WeightReader(store: store, path: path, dtype: dtype) }
 
     /// The reader of a part.
     public static func / (reader: WeightReader, part: String) -> WeightReader {
-        WeightReader(store: reader.store, path: reader.path.isEmpty ? part : "\(reader.path).\(part)")
+        WeightReader(
+            store: reader.store, path: reader.path.isEmpty ? part : "\(reader.path).\(part)", dtype: reader.dtype)
     }
 
     /// The reader of a numbered part.
@@ -84,14 +104,14 @@ public struct WeightReader {
     ///   - initialiser: its values where training starts from nothing.
     /// - Throws: `CutisError` where the file itself cannot be read, `TensorError` where memory is short.
     public func tensor(_ name: String, shape: [Int], initialiser: Initialiser) throws -> Tensor {
-        try store.take((self / name).path, shape: shape, initialiser: initialiser, learnable: true)
+        try store.take((self / name).path, shape: shape, initialiser: initialiser, learnable: true, dtype: dtype)
     }
 
     /// A weight that is not learned by gradients, such as the running mean of a batch normalisation.
     ///
     /// It always has memory of its own, because training changes it in place.
     public func buffer(_ name: String, shape: [Int], initialiser: Initialiser) throws -> Tensor {
-        try store.take((self / name).path, shape: shape, initialiser: initialiser, learnable: false)
+        try store.take((self / name).path, shape: shape, initialiser: initialiser, learnable: false, dtype: dtype)
     }
 
     /// The learnable weights that were taken so far, in order.
@@ -99,6 +119,12 @@ public struct WeightReader {
 
     /// The other weights that were taken so far, in order.
     public var buffers: [NamedTensor] { store.buffers }
+
+    /// How many numbers were taken so far.
+    public var elementCount: Int { store.elementCount }
+
+    /// Gives memory of the file's pages back that nobody needs now; mapped weights stay valid.
+    func releasePages() { store.releasePages() }
 
     /// Ends the reading.
     ///

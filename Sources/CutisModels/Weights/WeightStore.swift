@@ -12,20 +12,26 @@ final class WeightStore {
 
     private let origin: Origin
     private let trainable: Bool
+    private let keeps: Bool
     private var progress = LoadReport()
     private(set) var parameters: [NamedTensor] = []
     private(set) var buffers: [NamedTensor] = []
+    private(set) var elementCount = 0
 
-    init(_ origin: Origin, trainable: Bool) {
+    /// - Parameter keeps: false for layers that copy what they take, so that it does not stay in memory twice.
+    init(_ origin: Origin, trainable: Bool, keeps: Bool = true) {
         self.origin = origin
         self.trainable = trainable
+        self.keeps = keeps
     }
 
-    func take(_ name: String, shape: [Int], initialiser: Initialiser, learnable: Bool) throws -> Tensor {
+    func take(
+        _ name: String, shape: [Int], initialiser: Initialiser, learnable: Bool, dtype wanted: DType?
+    ) throws -> Tensor {
         let tensor: Tensor
         switch origin {
         case .initialising(let generator, let dtype, let device):
-            tensor = try initialiser(shape, dtype: dtype, device: device, generator: generator)
+            tensor = try initialiser(shape, dtype: wanted ?? dtype, device: device, generator: generator)
         case .names(let archive):
             if archive.find(name, shape: shape, into: &progress) != nil { progress.loaded.append(name) }
             return try archive.placeholder(shape)
@@ -35,14 +41,21 @@ final class WeightStore {
             guard let source, progress.missing.isEmpty, progress.mismatched.isEmpty else {
                 return try archive.placeholder(shape)
             }
-            tensor = try archive.load(source, shape: shape, ownMemory: trainable || !learnable)
+            tensor = try archive.load(
+                source, shape: shape, dtype: wanted ?? archive.dtype, ownMemory: trainable || !learnable)
             if checkFinite, try !tensor.allFinite() { progress.notFinite.append(name) }
         }
         progress.loaded.append(name)
+        elementCount += tensor.count
         if learnable, trainable { try tensor.settingRequiresGrad(true) }
+        guard keeps else { return tensor }
         let named = NamedTensor(name: name, tensor: tensor)
         if learnable { parameters.append(named) } else { buffers.append(named) }
         return tensor
+    }
+
+    func releasePages() {
+        if case .archive(let weights, _) = origin { weights.archive.releasePages() }
     }
 
     /// The progress, with the tensors of the file that nothing has used.

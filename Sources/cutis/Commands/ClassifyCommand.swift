@@ -60,6 +60,7 @@ struct ClassifyCommand: AsyncParsableCommand {
         var refused = 0
         let pipeline = ImagePipeline(
             files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            decoding: common.decode.exactness,
             keepsOriginals: overlays != nil,
             quiet: common.quietness.quiet || files.isSingleImage)
         try await pipeline.forEachBatch { prepared in

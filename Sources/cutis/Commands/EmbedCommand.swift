@@ -46,6 +46,7 @@ struct EmbedCommand: AsyncParsableCommand {
         var refused = 0
         let pipeline = ImagePipeline(
             files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            decoding: common.decode.exactness,
             quiet: common.quietness.quiet || files.isSingleImage)
         try await pipeline.forEachBatch { items in
             var images: [PreparedImage] = []

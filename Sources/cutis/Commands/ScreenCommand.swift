@@ -14,9 +14,16 @@ struct ScreenCommand: AsyncParsableCommand {
               cutis screen photo.jpg --model infectious/
               cutis screen front.jpg side.jpg far.jpg --model infectious/ --format json
               cutis screen photo.jpg --model infectious/ --threshold 0.5
+              cutis screen front.jpg side.jpg --model infectious/ --timing
 
             The order of the photos is kept. A case of fewer than 3 is padded as the model was trained. A model of
             several diseases prints each with its own threshold.
+
+            --timing adds `timing_ms` to the JSON, and lines to the table, in milliseconds of wall time: load (the
+            model), decode and preprocess (the photos, added up), encode (the network, all photos as one batch), head,
+            total (from the start of the command to its answer), and for each photo image, decode, preprocess and
+            reduction (how many times smaller than itself it was decoded). Photos are decoded beside each other and
+            beside the loading of the model, so the parts add up to more than total.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -35,6 +42,9 @@ struct ScreenCommand: AsyncParsableCommand {
     @Option(help: "json or table.")
     var format: Format = .json
 
+    @Flag(help: "Show where the time went.")
+    var timing = false
+
     @OptionGroup var common: CommonOptions
 
     mutating func validate() throws {
@@ -44,16 +54,51 @@ struct ScreenCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let start = ContinuousClock.now
         try Screener.checkCount(images.count)
         let bundle = try ModelBundle(URL(fileURLWithPath: model))
+        let recipe = bundle.manifest.preprocessing
         let urls = images.map { URL(fileURLWithPath: $0) }
-        let prepared = try await PreparedImage.prepare(urls, recipe: bundle.manifest.preprocessing).map { try $0.get() }
-        let screener = try await Screener(bundle, options: common.loadOptions, threshold: threshold)
-        let answer = try await screener.screen(prepared)
+        // A wrong file is named at once; once the model loads, an error waits until it is loaded.
+        for url in urls { try recipe.checkHeader(of: url) }
+        async let decoded = PreparedImage.prepare(urls, recipe: recipe, decoding: common.decode.exactness)
+        async let loaded = loadScreener(bundle)
+        // The images come first: what is wrong with them is of more use than what is wrong with the model.
+        let prepared = try await decoded.map { try $0.get() }
+        let (screener, load) = try await loaded
+        let (answer, durations) = try await screener.screen(prepared)
+        let times = ScreeningTiming(
+            load: load / .milliseconds(1), encode: durations.encode / .milliseconds(1),
+            head: durations.head / .milliseconds(1), total: (ContinuousClock.now - start) / .milliseconds(1),
+            images: zip(images, prepared).map { name, image in
+                ScreeningTiming.Image(
+                    name: name, decode: image.decodeDuration / .milliseconds(1),
+                    preprocess: image.preprocessDuration / .milliseconds(1), reduction: image.reduction)
+            })
         switch format {
-        case .json: try StandardOutput.write(answer.json.text() + "\n")
-        case .table: try StandardOutput.write(table(answer))
+        case .json:
+            let json = timing ? answer.json.appending(["timing_ms": times.json]) : answer.json
+            try StandardOutput.write(json.text() + "\n")
+        case .table: try StandardOutput.write(table(answer) + (timing ? table(times) : ""))
         }
+    }
+
+    private func loadScreener(_ bundle: ModelBundle) async throws -> (Screener, Duration) {
+        let start = ContinuousClock.now
+        let screener = try await Screener(bundle, options: common.loadOptions, threshold: threshold)
+        return (screener, ContinuousClock.now - start)
+    }
+
+    private func table(_ times: ScreeningTiming) -> String {
+        var text = ""
+        for (name, time) in times.parts {
+            text += "  \(name.padding(toLength: 10, withPad: " ", startingAt: 0)) \(String(format: "%9.2f ms", time))\n"
+        }
+        for image in times.images {
+            let numbers = String(format: "%9.2f ms, preprocess %.2f ms", image.decode, image.preprocess)
+            text += "  decode     \(numbers), at 1/\(image.reduction)  \(image.name)\n"
+        }
+        return text
     }
 
     private func table(_ answer: Screening) -> String {

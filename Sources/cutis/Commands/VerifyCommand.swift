@@ -23,7 +23,7 @@ struct VerifyCommand: AsyncParsableCommand {
         let bundle = try ModelBundle(URL(fileURLWithPath: bundle))
         let host = try await ModelHost.load(bundle, options: common.loadOptions)
         let (seconds, memory) = (ProcessFacts.secondsSinceStart(), ProcessFacts.peakMemory())
-        let report = try await BundleVerification.run(host, of: bundle, precision: common.precision)
+        let report = try await BundleVerification.run(host, of: bundle)
         let manifest = bundle.manifest
         var text = "\(manifest.id) \(manifest.version): \(manifest.task.rawValue), \(manifest.files.count) files\n"
         text += "  files          match their SHA-256\n"

@@ -15,8 +15,26 @@ enum ProcessFacts {
         return now - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// The name of the CPU, or its architecture where the system does not say.
+    static func cpu() -> String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+        let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+        #if arch(arm64)
+            return name ?? "arm64"
+        #else
+            return name ?? "x86-64"
+        #endif
+    }
+
     /// The most memory that the process ever held resident, in bytes; mapped files count.
     static func peakMemory() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        if let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) {
+            return kilobytes * 1024
+        }
+        // Counts what the parent held when it started this process, too.
         var usage = rusage()
         getrusage(RUSAGE_SELF.rawValue, &usage)
         return usage.ru_maxrss * 1024

@@ -1,4 +1,3 @@
-package import CutisCore
 package import Foundation
 
 /// A comma-separated table with a header line (RFC 4180: quoted fields, doubled quotes, line breaks inside quotes;
