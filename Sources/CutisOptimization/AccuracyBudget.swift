@@ -23,7 +23,8 @@ public struct AccuracyBudget: Sendable, Hashable {
                     + "\(text(cosine - candidate.agreement.meanCosine, 5)) below the least of \(cosine)")
         }
         guard let before = baseline.diagnosis, let after = candidate.diagnosis else { return found }
-        let points = 100 * (before.sensitivity.value - after.sensitivity.value)
+        let undecided = Double(after.undecided) / Double(after.sensitivity.count)
+        let points = 100 * (before.sensitivity.value - after.sensitivity.value - undecided)
         if !(points <= sensitivityLoss + Self.rounding) {
             found.append(
                 "the sensitivity for \(after.positive) falls by \(text(points, 2)) points, "

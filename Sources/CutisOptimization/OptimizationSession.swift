@@ -73,7 +73,7 @@ struct OptimizationSession {
             let diagnosis = try table.map { table throws(StatisticsError) in
                 try DiagnosticFigures(
                     answers.probabilities, labels: table.labels, positive: table.positive, at: table.positiveIndex,
-                    threshold: table.threshold)
+                    threshold: table.threshold, given: baseline.answers.probabilities)
             }
             return AccuracyFigures(
                 agreement: AgreementFigures(answers, with: baseline.answers), diagnosis: diagnosis)

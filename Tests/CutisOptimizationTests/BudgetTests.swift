@@ -9,13 +9,36 @@ struct BudgetTests {
     /// Ten positives and ten negatives; `missed` positives lie below the threshold of 0.5.
     private func figures(missed: Int, cosine: Double = 1) throws -> AccuracyFigures {
         let scores = (0..<20).map { $0 < missed ? 0.4 : $0 < 10 ? 0.9 : 0.1 }
-        let diagnosis = try DiagnosticFigures(
-            scores.map { [$0] }, labels: (0..<20).map { $0 < 10 ? 0 : nil }, positive: "mel", at: 0, threshold: 0.5)
+        let diagnosis = try diagnosis(scores, given: scores)
         let angle = Float((1 - cosine * cosine).squareRoot())
         let given = ModelAnswers(embeddings: [[1, 0]], probabilities: [])
         let agreement = AgreementFigures(
             ModelAnswers(embeddings: [[Float(cosine), angle]], probabilities: []), with: given)
         return AccuracyFigures(agreement: agreement, diagnosis: diagnosis)
+    }
+
+    private func diagnosis(_ scores: [Double], given: [Double]) throws -> DiagnosticFigures {
+        try DiagnosticFigures(
+            scores.map { [$0] }, labels: (0..<20).map { $0 < 10 ? 0 : nil }, positive: "mel", at: 0, threshold: 0.5,
+            given: given.map { [$0] })
+    }
+
+    @Test func whatRoundingDecidesIsNotLost() throws {
+        let others = [Double](repeating: 0.9, count: 9) + [Double](repeating: 0.1, count: 10)
+        func violations(_ before: Double, _ after: Double) throws -> Int {
+            let same = ModelAnswers(embeddings: [[1]], probabilities: [])
+            let agreement = AgreementFigures(same, with: same)
+            let given = try diagnosis([before] + others, given: [before] + others)
+            let candidate = try diagnosis([after] + others, given: [before] + others)
+            return AccuracyBudget(for: .int8).violations(
+                AccuracyFigures(agreement: agreement, diagnosis: candidate),
+                against: AccuracyFigures(agreement: agreement, diagnosis: given)
+            ).count
+        }
+        #expect(try violations(0.5, 0.49999999) == 0)
+        #expect(try violations(0.50005, 0.49995) == 0)
+        #expect(try violations(0.5002, 0.49995) == 1)
+        #expect(try violations(0.5, 0.4998) == 1)
     }
 
     @Test func aLossWithinTheBudgetPasses() throws {

@@ -13,17 +13,25 @@ public struct DiagnosticFigures: Sendable, Hashable {
     public let sensitivity: Estimate
     /// Negatives that are called negative.
     public let specificity: Estimate
+    /// Positives that the given bundle calls positive and this one does not, both by less than `rounding`: arithmetic
+    /// that is equally exact decides them either way, so they do not count as lost.
+    public let undecided: Int
     /// The unweighted mean over the classes of the one-against-the-rest area; nil where a class does not occur.
     public let meanArea: Estimate?
+
+    /// How far from the threshold rounding decides: what a golden case accepts between machines.
+    public static let rounding = 1e-4
 
     /// Computes the figures from the probabilities of labelled images.
     ///
     /// - Parameters:
     ///   - truth: the class of each image; nil where the model has none for it.
     ///   - index: the place of the positive class among the outputs.
+    ///   - given: the probabilities of the given bundle.
     /// - Throws: `StatisticsError`.
     package init(
-        _ probabilities: [[Double]], labels truth: [Int?], positive: String, at index: Int, threshold: Double
+        _ probabilities: [[Double]], labels truth: [Int?], positive: String, at index: Int, threshold: Double,
+        given: [[Double]]
     ) throws(StatisticsError) {
         self.positive = positive
         self.threshold = threshold
@@ -32,6 +40,10 @@ public struct DiagnosticFigures: Sendable, Hashable {
         area = try ROC.auroc(scores: scores, positives: positives)
         let point = try OperatingPoint(threshold: threshold, scores: scores, positives: positives)
         (sensitivity, specificity) = (point.sensitivity, point.specificity)
+        undecided = zip(zip(given, scores), positives).count { scores, isPositive in
+            let (before, after) = (scores.0[index] - threshold, scores.1 - threshold)
+            return isPositive && (0...Self.rounding).contains(before) && after < 0 && after >= -Self.rounding
+        }
         let labels = truth.compactMap(\.self)
         let occurring = Set(labels).count
         guard labels.count == scores.count, occurring > 1, occurring == probabilities.first?.count else {
@@ -52,7 +64,7 @@ public struct DiagnosticFigures: Sendable, Hashable {
         return .object([
             "positive": .string(positive), "threshold": .number(threshold), "auc": estimate(area),
             "sensitivity": estimate(sensitivity), "specificity": estimate(specificity),
-            "mean_auc": meanArea.map(estimate) ?? .null,
+            "undecided": .integer(undecided), "mean_auc": meanArea.map(estimate) ?? .null,
         ])
     }
 }

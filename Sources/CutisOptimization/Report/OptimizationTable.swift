@@ -78,6 +78,12 @@ public struct OptimizationTable {
                 "No labels were given: only the features of \(images) calibration images were compared, and nothing is "
                     + "known about sensitivity. Budget: mean cosine at least \(budget.cosine).")
         }
+        let undecided = report.columns.dropFirst().first?.accuracy.diagnosis?.undecided ?? 0
+        if undecided > 0 {
+            notes.append(
+                "Not counted as lost: positives within \(DiagnosticFigures.rounding) of the threshold before and after, "
+                    + "which rounding decides: \(undecided).")
+        }
         if let performance = report.columns.compactMap(\.performance).first {
             notes.append("\(performance.cpu), threads: \(performance.threads), one image at a time, in an own process.")
         }
