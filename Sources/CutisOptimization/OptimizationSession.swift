@@ -27,11 +27,11 @@ struct OptimizationSession {
 
     /// Runs the given bundle in fp32, and watches its layers where they are to be quantised.
     func observe() throws -> Baseline {
+        let shapes = try request.precision == .int8 ? Self.weightShapes(request.bundle) : [:]
         let model = try LoadedModel(request.bundle, options: request.loadOptions(.fp32))
         guard request.precision == .int8 else {
             return Baseline(answers: try answers(of: model, images, "fp32"), samples: [:])
         }
-        let shapes = try Self.weightShapes(request.bundle)
         let collector = LayerCollector(shapes: shapes, images: calibration.urls.count)
         let seen = try answers(of: model, calibration, "calibration", observer: collector.observe)
         let decisive = try table.map { try answers(of: model, $0.images, "fp32") } ?? seen
@@ -45,6 +45,7 @@ struct OptimizationSession {
         let architecture = request.bundle.manifest.architecture
         let total = architecture.quantisableLayers.count
         var done = 0
+        defer { conversion.releasePages() }
         return try QuantisationDesign(
             architecture, samples: baseline.samples, method: method, range: request.range, weight: conversion.tensor
         ) {

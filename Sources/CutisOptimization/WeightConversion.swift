@@ -8,8 +8,8 @@ package import Foundation
 /// The weights of a bundle on their way into another precision.
 package struct WeightConversion {
     /// The tensors of the given bundle under canonical names, mapped where the file has one type.
-    package let parameters: [NamedTensor]
-    private let buffers: [NamedTensor]
+    package var parameters: [NamedTensor] { reader.parameters }
+    private let reader: WeightReader
 
     /// Opens the weights of a bundle.
     ///
@@ -24,14 +24,17 @@ package struct WeightConversion {
             case .bfloat16: .bfloat16
             default: .float32
             }
-        let reader = WeightReader(archive: archive, layout: layout, dtype: dtype)
+        reader = WeightReader(archive: archive, layout: layout, dtype: dtype)
         switch bundle.manifest.architecture {
         case .visionTransformer(let config): _ = try VisionTransformer(config, reader)
         case .resNet(let config): _ = try ResNet(config, reader)
         }
         try reader.finish()
-        (parameters, buffers) = (reader.parameters, reader.buffers)
+        releasePages()
     }
+
+    /// Gives the memory of the file's pages back until they are read again: a model beside them needs it more.
+    package func releasePages() { reader.releasePages() }
 
     /// A tensor by its canonical name.
     package func tensor(_ name: String) throws(CutisError) -> Tensor {
@@ -59,7 +62,8 @@ package struct WeightConversion {
                 try folding(named.name, named.tensor)
             }
         }
-        try NamedTensors.write(buffers.map { StoredTensor($0, as: .float32) } + stored, to: url)
+        try NamedTensors.write(reader.buffers.map { StoredTensor($0, as: .float32) } + stored, to: url)
+        releasePages()
     }
 
     private func elementType(

@@ -124,7 +124,7 @@ public struct WeightReader {
     public var elementCount: Int { store.elementCount }
 
     /// Gives memory of the file's pages back that nobody needs now; mapped weights stay valid.
-    func releasePages() { store.releasePages() }
+    package func releasePages() { store.releasePages() }
 
     /// Ends the reading.
     ///
