@@ -47,6 +47,7 @@ var targets: [Target] = [
     swift("CutisStatistics"),
     swift("CutisFormats", ["CutisCore", "CZip"]),
     swift("CutisImaging", ["CutisCore", "CVips"]),
+    swift("CutisDatasets", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", crypto]),
     swift(
         "CutisHub",
         [
@@ -60,6 +61,9 @@ var targets: [Target] = [
     test("CutisStatisticsTests", ["CutisStatistics"], hasFixtures: true),
     test("CutisFormatsTests", ["CutisCore", "CutisFormats"], hasFixtures: true),
     test("CutisImagingTests", ["CutisCore", "CutisImaging"], hasFixtures: true),
+    test(
+        "CutisDatasetsTests", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", "CutisDatasets"],
+        hasFixtures: true),
     test("CutisHubTests", ["CutisCore", "CutisHub", crypto, nioCore, nioPosix, nioHTTP1]),
 ]
 
@@ -90,7 +94,7 @@ if !torchFree {
             "CutisTraining",
             [
                 "CutisCore", "CutisInference", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging",
-                "CutisStatistics",
+                "CutisStatistics", "CutisDatasets", .product(name: "Yams", package: "Yams"),
             ]),
         swift(
             "CutisOptimization",
@@ -102,7 +106,7 @@ if !torchFree {
             name: "cutis",
             dependencies: [
                 "CutisCore", "CutisFormats", "CutisImaging", "CutisModels", "CutisTensor", "CutisInference",
-                "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub",
+                "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub", "CutisDatasets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -113,7 +117,10 @@ if !torchFree {
         test("CutisInferenceTests", ["CutisCore", "CutisImaging", "CutisModels", "CutisFormats", "CutisInference"]),
         test(
             "CutisTrainingTests",
-            ["CutisCore", "CutisTensor", "CutisModels", "CutisImaging", "CutisStatistics", "CutisTraining"],
+            [
+                "CutisCore", "CutisTensor", "CutisModels", "CutisImaging", "CutisStatistics", "CutisDatasets",
+                "CutisTraining",
+            ],
             hasFixtures: true),
         test(
             "CutisOptimizationTests",
@@ -139,6 +146,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: targets,

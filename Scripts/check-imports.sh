@@ -10,13 +10,14 @@ allowed() {
         CutisStatistics) echo "" ;;
         CutisFormats) echo "CutisCore CZip" ;;
         CutisImaging) echo "CutisCore CVips" ;;
+        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics Crypto" ;;
         CutisTensor) echo "CTorch CKernels" ;;
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
-        CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics Crypto" ;;
+        CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics CutisDatasets Yams Crypto" ;;
         CutisOptimization) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics" ;;
         CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOSSL NIOFoundationCompat Crypto" ;;
-        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub ArgumentParser" ;;
+        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub CutisDatasets ArgumentParser" ;;
         *) echo "?" ;;
     esac
 }
