@@ -105,7 +105,8 @@ public struct LossConfiguration: Sendable, Hashable, Codable {
         }
         switch weighting {
         case .none: break
-        case .balanced(let power): try require((0...4).contains(power), "the power of the class weights is not in 0...4")
+        case .balanced(let power):
+            try require((0...4).contains(power), "the power of the class weights must be in 0...4")
         case .given(let weights):
             try require(weights.allSatisfy { $0 >= 0 && $0.isFinite }, "a class weight is negative or not a number")
         }
