@@ -33,7 +33,7 @@ struct Computation : torch::CustomClassHolder {
 struct Checkpointed : torch::autograd::Function<Checkpointed> {
     static at::Tensor forward(
         torch::autograd::AutogradContext *node, const c10::intrusive_ptr<Computation> &computation,
-        const std::vector<at::Tensor> &inputs) {
+        at::TensorList inputs) {
         node->saved_data["computation"] = at::IValue::make_capsule(computation);
         node->saved_data["count"] = static_cast<int64_t>(inputs.size());
         CTTensor *made = nullptr;
@@ -68,7 +68,8 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
 
 CTStatus ct_checkpoint(CTList inputs, CTInt count, CTCheckpoint computation, CTOut out) noexcept {
     return produce(out, [&] {
-        return Checkpointed::apply(c10::make_intrusive<Computation>(computation), tensors(inputs, count));
+        const auto recorded = tensors(inputs, count);
+        return Checkpointed::apply(c10::make_intrusive<Computation>(computation), at::TensorList(recorded));
     });
 }
 

@@ -26,7 +26,8 @@ public func checkpointed(
         context: Unmanaged.passRetained(context).toOpaque(),
         forward: { context, out in CheckpointContext.of(context).forward(out) },
         backward: { context, gradient, out, message, capacity in
-            CheckpointContext.of(context).backward(gradient, out, UnsafeMutableBufferPointer(start: message, count: capacity))
+            let text = UnsafeMutableBufferPointer(start: message, count: capacity)
+            return CheckpointContext.of(context).backward(gradient, out, text)
         },
         release: { Unmanaged<CheckpointContext>.fromOpaque($0).release() })
     do {

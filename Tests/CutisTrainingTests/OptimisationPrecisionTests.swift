@@ -57,8 +57,9 @@ struct OptimisationPrecisionTests {
         try withAutocast(.bfloat16) {
             #expect(autocastType() == .bfloat16)
             #expect(try x.matmul(w).dtype == .bfloat16)
-            try withAutocast(nil) { #expect(try x.matmul(w).dtype == .float32) }
-            try withAutocast(.float16) { #expect(autocastType() == .float16) }
+            let inner = try withAutocast(nil) { try x.matmul(w) }
+            #expect(inner.dtype == .float32)
+            #expect(try withAutocast(.float16) { autocastType() } == .float16)
             #expect(autocastType() == .bfloat16)
         }
         #expect(autocastType() == nil)
