@@ -16,7 +16,8 @@ struct BarPlot: Hashable {
     }
 
     func draw(_ chart: Chart, on canvas: inout SVGCanvas) {
-        let head = PlotFrame.drawHead(chart, names: series.map(\.name), key: .area, on: &canvas)
+        let head = PlotFrame.drawHead(
+            chart, names: series.map(\.name), key: .area, slots: series.map(\.slot), on: &canvas)
         let values = series.flatMap { $0.values.prefix(categories.count) }
         let scale = AxisScale(axis, values: values, includesZero: true)
         switch direction {
@@ -50,7 +51,8 @@ struct BarPlot: Hashable {
                 let (from, to) = (min(zero, share ?? zero) * frame.width, max(zero, share ?? zero) * frame.width)
                 let y = start + Double(index) * bar
                 canvas.rectangle(
-                    x: left + from, y: y, width: to - from, height: bar - 1, PlotFrame.fill(index), extra: " rx=\"1.5\""
+                    x: left + from, y: y, width: to - from, height: bar - 1, PlotFrame.fill(one.slot ?? index),
+                    extra: " rx=\"1.5\""
                 )
                 canvas.label(
                     FigureFormat.short(number), x: left + to + 5, y: y + bar / 2 + 4, style: "cx-soft",
@@ -82,7 +84,7 @@ struct BarPlot: Hashable {
                 let y = share.map { frame.bottom - $0 * frame.height } ?? zero
                 let x = start + Double(index) * bar
                 canvas.rectangle(
-                    x: x, y: min(y, zero), width: bar - 1, height: abs(zero - y), PlotFrame.fill(index),
+                    x: x, y: min(y, zero), width: bar - 1, height: abs(zero - y), PlotFrame.fill(one.slot ?? index),
                     extra: " rx=\"1.5\"")
                 let text = FigureFormat.short(number)
                 let size = min(SVGCanvas.fontSize, SVGCanvas.fontSize * (bar + 6) / SVGCanvas.width(of: text))

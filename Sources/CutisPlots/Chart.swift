@@ -171,11 +171,14 @@ public struct BarSeries: Sendable, Hashable {
     public var name: String
     /// One value for each category or bin.
     public var values: [Double]
+    /// Which of the eight looks (colour and dashes) it takes, from 0; nil takes that of its place among the series.
+    public var slot: Int?
 
     /// Joins a name and values.
-    public init(_ name: String, _ values: [Double]) {
+    public init(_ name: String, _ values: [Double], slot: Int? = nil) {
         self.name = name
         self.values = values
+        self.slot = slot.map { max($0, 0) }
     }
 }
 

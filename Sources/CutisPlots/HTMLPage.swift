@@ -106,10 +106,11 @@ public struct HTMLPage: Sendable, Hashable {
         .tiles dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
         .wide{overflow-x:auto;margin:.6rem 0}table{border-collapse:collapse;min-width:min(100%,26rem)}
         caption{text-align:left;color:var(--cx-soft);font-size:.85rem;padding-bottom:.2rem}
-        th,td{padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--cx-grid);text-align:left;font-weight:400;\
+        th,td{padding:.3rem 1rem .3rem 0;border-bottom:1px solid var(--cx-grid);text-align:left;font-weight:400;\
         vertical-align:top}thead th{color:var(--cx-soft);font-size:.85rem;vertical-align:bottom}
         .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-        .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1rem}
+        .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));\
+        gap:1rem;align-items:start;margin:.8rem 0}
         .charts figure{overflow-x:auto;border:1px solid var(--cx-grid);border-radius:6px;padding:.4rem}
         figure{margin:0;min-width:0}svg.cx{display:block;height:auto;width:100%}
         .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr));gap:.6rem}

@@ -6,7 +6,8 @@ struct HistogramPlot: Hashable {
     let y: Axis
 
     func draw(_ chart: Chart, on canvas: inout SVGCanvas) {
-        let head = PlotFrame.drawHead(chart, names: series.map(\.name), key: .line, on: &canvas)
+        let head = PlotFrame.drawHead(
+            chart, names: series.map(\.name), key: .line, slots: series.map(\.slot), on: &canvas)
         // Bins are shown whole: the axis ends where they end.
         let ends = edges.first.flatMap { first in edges.last.flatMap { first < $0 ? first...$0 : nil } }
         let xScale = AxisScale(
@@ -17,9 +18,14 @@ struct HistogramPlot: Hashable {
         for (index, one) in series.enumerated() {
             let path = outline(one.values, frame, xScale, yScale)
             guard !path.isEmpty else { continue }
-            let (style, extra) = PlotFrame.stroke(index)
-            let opacity = series.count > 1 ? "0.10" : "0.35"
-            canvas.append("<path class=\"\(PlotFrame.fill(index))\" fill-opacity=\"\(opacity)\" d=\"\(path)Z\"/>")
+            let slot = one.slot ?? index
+            let (style, extra) = PlotFrame.stroke(slot)
+            // More than three grounds on one another are mud.
+            if series.count <= 3 {
+                let opacity = series.count > 1 ? "0.12" : "0.35"
+                canvas.append(
+                    "<path class=\"\(PlotFrame.fill(slot))\" fill-opacity=\"\(opacity)\" d=\"\(path)Z\"/>")
+            }
             canvas.append("<path class=\"\(style)\"\(extra) d=\"\(path)\"/>")
         }
     }

@@ -18,19 +18,23 @@ struct PlotFrame {
     private static let lineHeight = 18.0
     private static let dashes = ["", "6 3", "2 3", "9 3 2 3"]
 
-    /// The class of a series' colour, `f` for fills and `s` for strokes, with the dashes that tell it apart without it.
+    /// The class of a series' line, with the dashes that tell it apart without its colour.
     static func stroke(_ index: Int) -> (style: String, extra: String) {
         let dash = dashes[index % dashes.count]
         let extra = dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
         return ("cx-s\(index % Palette.seriesCount + 1)", " stroke-width=\"2\" stroke-linejoin=\"round\"" + extra)
     }
 
+    /// The class of a series' ground.
     static func fill(_ index: Int) -> String { "cx-f\(index % Palette.seriesCount + 1)" }
 
     /// Draws title and legend.
     ///
+    /// - Parameter slots: the looks of the series; where there is none, a series' place is its look.
     /// - Returns: where the rest of the drawing begins.
-    static func drawHead(_ chart: Chart, names: [String], key: Key, on canvas: inout SVGCanvas) -> Double {
+    static func drawHead(
+        _ chart: Chart, names: [String], key: Key, slots: [Int?] = [], on canvas: inout SVGCanvas
+    ) -> Double {
         var y = margin
         let room = chart.width - 2 * margin
         if !chart.title.isEmpty {
@@ -46,11 +50,12 @@ struct PlotFrame {
                 x = margin
                 y += lineHeight
             }
+            let slot = (index < slots.count ? slots[index] : nil) ?? index
             switch key {
             case .line:
-                let (style, extra) = stroke(index)
+                let (style, extra) = stroke(slot)
                 canvas.line(x, y + 8, x + 18, y + 8, style, extra: extra)
-            case .area: canvas.rectangle(x: x + 3, y: y + 2, width: 12, height: 12, fill(index), extra: " rx=\"2\"")
+            case .area: canvas.rectangle(x: x + 3, y: y + 2, width: 12, height: 12, fill(slot), extra: " rx=\"2\"")
             }
             canvas.label(name, x: x + 24, y: y + 12, room: room - 30)
             x += need

@@ -49,9 +49,12 @@ struct SVGCanvas {
     static func width(of text: String, size: Double = fontSize) -> Double {
         var units = 0.0
         for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x1100...: units += scalar.value < 0x2E80 ? 0.6 : 1
-            default: units += "ijlftI.,:;'|()[]! ".unicodeScalars.contains(scalar) ? 0.32 : 0.58
+            switch scalar {
+            case _ where scalar.value >= 0x1100: units += scalar.value < 0x2E80 ? 0.7 : 1
+            case "i", "j", "l", "f", "t", "I", ".", ",", ":", ";", "'", "|", " ", "!": units += 0.35
+            case "m", "w", "M", "W", "%", "@": units += 0.95
+            case "A"..."Z": units += 0.72
+            default: units += 0.63
             }
         }
         return units * size
