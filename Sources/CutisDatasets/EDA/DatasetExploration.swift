@@ -122,6 +122,12 @@ public struct PixelSize: Sendable, Hashable {
     public let width: Int
     /// Rows.
     public let height: Int
+
+    /// Joins the sides.
+    public init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
 }
 
 /// How many images have a size.

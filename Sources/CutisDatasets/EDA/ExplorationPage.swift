@@ -148,7 +148,8 @@ extension DatasetExploration {
         let measured = classes.filter { $0.readableCount > 0 }
         let levels = (0...24).map { Double($0) * 256 / 24 }
         let positive = sharpness.sorted.first { $0 > 0 } ?? 1
-        let (low, high) = (log10(positive), log10(max(sharpness.quantile(1), positive * 10)))
+        // A little wider than the values, which rounding must not push out.
+        let (low, high) = (log10(positive) - 1e-9, log10(max(sharpness.quantile(1), positive * 10)) + 1e-9)
         let variances = (0...20).map { pow(10, low + (high - low) * Double($0) / 20) }
         let charts = [
             distribution(
