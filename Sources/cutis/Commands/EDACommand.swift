@@ -1,0 +1,81 @@
+import ArgumentParser
+import CutisCore
+import CutisDatasets
+import Foundation
+
+/// `cutis eda`
+struct EDACommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eda",
+        abstract: "Explore a data set: classes, sample images, intensity, sizes, sharpness, metadata, subgroups.",
+        discussion: """
+            Writes eda.html (one self-contained page, light and dark) and eda.json into a new folder.
+
+            EXAMPLES
+              cutis eda photos/ --output photos-eda/
+              cutis eda ham10000/labels.csv --output ham-eda/ --samples 8 --seed 7
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "A folder of classes, a table (.csv), JSON lines or an archive (.npz).", valueName: "dataset"))
+    var dataset: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to write; it must not exist, or be empty.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Sample images of each class; at least 3.", valueName: "n"))
+    var samples: Int = 6
+
+    @Option(help: ArgumentHelp("Chooses the sample images.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Images decoded at the same time; one per core unless told.", valueName: "n"))
+    var workers: Int?
+
+    @OptionGroup var quietness: QuietnessOptions
+
+    mutating func validate() throws {
+        guard (3...100).contains(samples) else { throw ValidationError("--samples must be between 3 and 100.") }
+        if let workers, !(1...1024).contains(workers) {
+            throw ValidationError("--workers must be between 1 and 1024.")
+        }
+    }
+
+    func run() async throws {
+        let folder = URL(fileURLWithPath: output)
+        try checkIsFree(folder)
+        let data = try DatasetReader.read(URL(fileURLWithPath: dataset))
+        var options = ExplorationOptions(samplesPerClass: samples, seed: seed)
+        if let workers { options.workers = workers }
+        let source = ImageSource()
+        let explorer = DatasetExplorer(data, options: options) { (location) throws(CutisError) in
+            try source.pixels(location)
+        }
+        let progress = ProgressReporter("explore", unit: "images", total: explorer.imageCount, quiet: quietness.quiet)
+        let exploration = try explorer.explore { progress.advance(by: $0) }
+        progress.finish()
+        try exploration.write(to: folder)
+        try StandardOutput.write(
+            """
+              Images      \(exploration.imageCount)\(exploration.unreadable.isEmpty ? "" : ", \(exploration.unreadable.count) unreadable")
+              Classes     \(exploration.classes.count { $0.id != nil })
+              Imbalance   \(exploration.imbalanceRatio.map { String(format: "%.1f", $0) } ?? "–") (largest class to smallest)
+              Page        \(folder.appendingPathComponent(DatasetExploration.pageName).path)
+              JSON        \(folder.appendingPathComponent(DatasetExploration.jsonName).path)
+
+            """)
+    }
+
+    /// Refuses a folder that cannot be written before the long work, not after it.
+    private func checkIsFree(_ folder: URL) throws {
+        let manager = FileManager.default
+        guard manager.fileExists(atPath: folder.path) else { return }
+        if let content = try? manager.contentsOfDirectory(atPath: folder.path), content.isEmpty { return }
+        throw CutisError(
+            .outputUnwritable, "\(folder.path) already exists.",
+            remedy: "Choose another output folder or remove this one.")
+    }
+}
