@@ -117,6 +117,21 @@ public struct AugmentationDraw: Sendable, Hashable {
     /// The rectangle that is erased after the normalisation; nil for none.
     public var erased: CropBox?
 
+    /// Joins the parts.
+    public init(
+        crop: CropBox, mirrorsLeftRight: Bool, mirrorsTopBottom: Bool, quarterTurns: Int, degrees: Double,
+        operations: [RandAugment.Operation], changes: [ColorJitter.Change], erased: CropBox?
+    ) {
+        self.crop = crop
+        self.mirrorsLeftRight = mirrorsLeftRight
+        self.mirrorsTopBottom = mirrorsTopBottom
+        self.quarterTurns = quarterTurns
+        self.degrees = degrees
+        self.operations = operations
+        self.changes = changes
+        self.erased = erased
+    }
+
     /// Carries out everything but the erasing.
     ///
     /// - Throws: `CutisError` with `.invalidArguments` when the crop or the size do not fit.

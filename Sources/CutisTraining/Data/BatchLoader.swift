@@ -1,4 +1,4 @@
-package import CutisCore
+import CutisCore
 package import CutisImaging
 import CutisStatistics
 import Foundation

@@ -1,5 +1,5 @@
 public import CutisCore
-import CutisImaging
+package import CutisImaging
 package import CutisStatistics
 
 /// Mixes the images of a batch in pairs, each with the one before it, the first with the last: the section `mixing` of

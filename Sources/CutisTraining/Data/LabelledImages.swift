@@ -1,4 +1,4 @@
-import CutisCore
+package import CutisCore
 package import CutisDatasets
 
 /// The images to train on, one row for each, with their classes.

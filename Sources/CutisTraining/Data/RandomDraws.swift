@@ -1,5 +1,5 @@
 import CutisImaging
-import CutisStatistics
+package import CutisStatistics
 import Foundation
 
 extension SeededGenerator {
