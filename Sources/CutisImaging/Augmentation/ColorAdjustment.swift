@@ -6,22 +6,19 @@ import Foundation
 extension PixelBuffer {
     /// Lighter or darker: 0 gives black, 1 the image itself.
     public func adjustingBrightness(_ factor: Float) -> PixelBuffer {
-        mappingPixels { pixel in
-            for channel in 0..<3 { pixel[channel] = Self.blend(0, pixel[channel], factor) }
-        }
+        mappingSamples { _, sample in Self.blend(0, sample, factor) }
     }
 
     /// More or less contrast: 0 gives the mean gray, 1 the image itself.
     public func adjustingContrast(_ factor: Float) -> PixelBuffer {
         guard channels == 3 else { return self }
-        var sum = 0
-        for index in 0..<width * height {
-            sum += Int(Self.luma(pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2]))
+        let sum = pixels.withUnsafeBufferPointer { samples in
+            stride(from: 0, to: samples.count - 2, by: 3).reduce(0) { sum, index in
+                sum + Int(Self.luma(samples[index], samples[index + 1], samples[index + 2]))
+            }
         }
         let mean = UInt8(Double(sum) / Double(width * height) + 0.5)
-        return mappingPixels { pixel in
-            for channel in 0..<3 { pixel[channel] = Self.blend(mean, pixel[channel], factor) }
-        }
+        return mappingSamples { _, sample in Self.blend(mean, sample, factor) }
     }
 
     /// More or less colourful: 0 gives a gray image, 1 the image itself.
@@ -60,7 +57,7 @@ extension PixelBuffer {
     }
 
     /// Pillow's `Image.blend` in single precision: truncated, and clipped where it leaves 0…255.
-    private static func blend(_ from: UInt8, _ to: UInt8, _ share: Float) -> UInt8 {
+    static func blend(_ from: UInt8, _ to: UInt8, _ share: Float) -> UInt8 {
         let value = Float(from) + share * Float(Int(to) - Int(from))
         return value >= 255 ? 255 : value > 0 ? UInt8(value) : 0
     }
