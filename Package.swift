@@ -47,7 +47,12 @@ var targets: [Target] = [
     swift("CutisStatistics"),
     swift("CutisFormats", ["CutisCore", "CZip"]),
     swift("CutisImaging", ["CutisCore", "CVips"]),
-    swift("CutisDatasets", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", crypto]),
+    swift(
+        "CutisDatasets",
+        [
+            "CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", crypto,
+            .product(name: "Yams", package: "Yams"),
+        ]),
     swift(
         "CutisHub",
         [

@@ -10,7 +10,7 @@ allowed() {
         CutisStatistics) echo "" ;;
         CutisFormats) echo "CutisCore CZip" ;;
         CutisImaging) echo "CutisCore CVips" ;;
-        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics Crypto" ;;
+        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics Crypto Yams" ;;
         CutisTensor) echo "CTorch CKernels" ;;
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
