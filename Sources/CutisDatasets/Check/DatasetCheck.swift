@@ -24,7 +24,7 @@ public struct DatasetCheck: Sendable {
     /// Makes a check; see the properties. `workers` is one per core unless told.
     public init(
         labels: [String]? = nil, positive: String? = nil, allowsLeak: Bool = false, readsImages: Bool = true,
-        nearDistance: Int? = 4, matchesOrientations: Bool = false, workers: Int? = nil,
+        nearDistance: Int? = 8, matchesOrientations: Bool = false, workers: Int? = nil,
         limits: DecodeLimits = DecodeLimits()
     ) {
         self.labels = labels

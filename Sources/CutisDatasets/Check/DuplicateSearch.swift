@@ -1,5 +1,5 @@
 /// Groups of images that are the same, or that look the same.
-struct DuplicateSearch {
+package struct DuplicateSearch {
     /// Groups of two or more positions with equal pixels.
     let exact: [[Int]]
     /// Groups of two or more positions that look alike and are not all equal.
@@ -25,33 +25,34 @@ struct DuplicateSearch {
         }.sorted { $0[0] < $1[0] }
     }
 
-    /// Groups of two or more positions whose first hash is at most `distance` bits from any hash of another.
+    /// Groups of two or more positions whose first hash is at most `distance` bits from any hash of another and agrees
+    /// with it in detail.
     ///
     /// A group holds everything that is linked, so two of its members can be further apart than `distance`.
-    static func groups(_ hashes: [[PerceptualHash]], distance: Int) -> [[Int]] {
-        // Flat images have equal hashes; searched one by one they would be compared all with all.
-        var slots: [UInt64: Int] = [:]
-        var distinct: [UInt64] = []
-        let slotOf = hashes.map { own -> Int? in
-            guard let bits = own.first?.bits else { return nil }
-            if let slot = slots[bits] { return slot }
-            slots[bits] = distinct.count
-            distinct.append(bits)
-            return distinct.count - 1
-        }
+    package static func groups(_ hashes: [[PerceptualHash]], distance: Int) -> [[Int]] {
         var union = UnionFind(count: hashes.count)
-        var firstOfSlot = [Int](repeating: -1, count: distinct.count)
-        for (position, slot) in slotOf.enumerated() {
-            guard let slot else { continue }
-            if firstOfSlot[slot] < 0 { firstOfSlot[slot] = position } else { union.join(firstOfSlot[slot], position) }
+        // Equal hashes, as of flat images, are joined at once; searched one by one they would be compared all with all.
+        var slots: [PerceptualHash: Int] = [:]
+        var distinct: [PerceptualHash] = []
+        var firstOfSlot: [Int] = []
+        for (position, own) in hashes.enumerated() {
+            guard let hash = own.first else { continue }
+            if let slot = slots[hash] {
+                union.join(firstOfSlot[slot], position)
+            } else {
+                slots[hash] = distinct.count
+                distinct.append(hash)
+                firstOfSlot.append(position)
+            }
         }
-        let index = HammingIndex(distinct)
-        for (position, slot) in slotOf.enumerated() {
-            guard let slot else { continue }
-            // Turned forms differ between images with the same own hash; the own hash is searched once.
-            let queries = firstOfSlot[slot] == position ? hashes[position][...] : hashes[position].dropFirst()
-            for query in queries {
-                index.forEach(within: distance, of: query.bits) { union.join(position, firstOfSlot[$0]) }
+        let index = HammingIndex(distinct.map(\.bits))
+        for position in firstOfSlot {
+            for query in hashes[position] {
+                index.forEach(within: distance, of: query.bits) { slot in
+                    if distinct[slot].detailDistance(to: query) <= PerceptualHash.maximumDetailDistance {
+                        union.join(position, firstOfSlot[slot])
+                    }
+                }
             }
         }
         return union.groups().filter { $0.count > 1 }

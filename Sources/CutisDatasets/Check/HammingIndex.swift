@@ -2,20 +2,20 @@
 ///
 /// The 64 bits are dealt into four groups of 16. Two hashes that differ in at most t bits agree up to ⌊t/4⌋ bits in one
 /// of the groups, so only those entries of the four tables are compared in full that differ by so few bits there.
-struct HammingIndex {
+package struct HammingIndex {
     /// The largest distance that is searched: beyond it the tables would give most hashes as candidates.
-    static let maximumDistance = 15
+    package static let maximumDistance = 15
 
     private let hashes: [UInt64]
     private let tables: [Table]
 
-    init(_ hashes: [UInt64]) {
+    package init(_ hashes: [UInt64]) {
         self.hashes = hashes
         tables = (0..<4).map { group in Table(hashes.map { Self.key($0, group) }) }
     }
 
     /// Calls `body` with the position of each hash at most `distance` bits from `query`, some perhaps twice.
-    func forEach(within distance: Int, of query: UInt64, _ body: (Int) -> Void) {
+    package func forEach(within distance: Int, of query: UInt64, _ body: (Int) -> Void) {
         let masks = Self.masks[min(distance, Self.maximumDistance) / 4]
         for (group, table) in tables.enumerated() {
             let key = Self.key(query, group)

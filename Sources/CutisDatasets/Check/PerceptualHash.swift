@@ -6,13 +6,24 @@ import Foundation
 /// Equal bit by bit to `phash` of the Python package ImageHash 4.3: grey values as Pillow's `convert("L")`, Lanczos
 /// resize to 32×32, two-dimensional DCT-II, the 8×8 lowest frequencies, and one bit for each that is above their
 /// median. Resized, recompressed or slightly brightened copies differ in a few bits; unrelated images in about 32.
+///
+/// Those bits say little of images that are all alike, such as a dark spot on bright skin: of 5,984 different lesions of
+/// HAM10000, 1,120 pairs differ in 8 bits or less. So the signs of the next 192 frequencies are kept too. They are
+/// unrelated in different images (at least 41 differ in those pairs) and survive what copies go through (at most 38
+/// differ after a new JPEG of quality 50, half size, 15 % more brightness, 20 % more contrast or 2 % cropped).
 public struct PerceptualHash: Sendable, Hashable {
-    /// The bits; the highest is frequency (0, 0), row after row.
+    /// The 64 bits of pHash; the highest is frequency (0, 0), row after row.
     public let bits: UInt64
+    /// The signs of the other frequencies below 16 in both directions.
+    public let detail: SIMD3<UInt64>
+
+    /// In how many bits the details of copies may differ.
+    public static let maximumDetailDistance = 38
 
     /// A hash from its bits.
-    public init(bits: UInt64) {
+    public init(bits: UInt64, detail: SIMD3<UInt64> = .zero) {
         self.bits = bits
+        self.detail = detail
     }
 
     /// The hash of an image with one channel or with three.
@@ -25,6 +36,12 @@ public struct PerceptualHash: Sendable, Hashable {
     /// In how many bits two hashes differ, 0…64.
     public func distance(to other: PerceptualHash) -> Int {
         (bits ^ other.bits).nonzeroBitCount
+    }
+
+    /// In how many bits the details differ, 0…192.
+    public func detailDistance(to other: PerceptualHash) -> Int {
+        let difference = detail ^ other.detail
+        return difference.x.nonzeroBitCount + difference.y.nonzeroBitCount + difference.z.nonzeroBitCount
     }
 
     /// The hashes of an image and of its seven turned and mirrored forms, the image's own first.
@@ -49,12 +66,14 @@ public struct PerceptualHash: Sendable, Hashable {
                     turned[row * kept + column] = value
                 }
             }
-            return PerceptualHash(bits: signs(turned))
+            return hash(turned)
         }
     }
 
     private static let side = 32
-    private static let kept = 8
+    /// Frequencies in each direction, and those of them that pHash has.
+    private static let kept = 16
+    private static let lowest = 8
 
     /// cos(π·k·(2n + 1) / 64) for the frequencies k that are kept.
     private static let cosines: [Double] = (0..<kept).flatMap { frequency in
@@ -95,9 +114,20 @@ public struct PerceptualHash: Sendable, Hashable {
         }
     }
 
-    private static func signs(_ frequencies: [Double]) -> UInt64 {
-        let sorted = frequencies.sorted()
+    private static func hash(_ frequencies: [Double]) -> PerceptualHash {
+        var low: [Double] = []
+        var detail = SIMD3<UInt64>.zero
+        var position = 0
+        for (index, value) in frequencies.enumerated() {
+            if index / kept < lowest, index % kept < lowest {
+                low.append(value)
+            } else {
+                if value > 0 { detail[position / 64] |= 1 << UInt64(position % 64) }
+                position += 1
+            }
+        }
+        let sorted = low.sorted()
         let median = (sorted[31] + sorted[32]) / 2
-        return frequencies.reduce(0) { $0 << 1 | ($1 > median ? 1 : 0) }
+        return PerceptualHash(bits: low.reduce(0) { $0 << 1 | ($1 > median ? 1 : 0) }, detail: detail)
     }
 }

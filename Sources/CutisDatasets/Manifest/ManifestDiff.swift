@@ -10,6 +10,13 @@ public struct ManifestDiff: Sendable {
         public let old: String
         /// What it is.
         public let new: String
+
+        /// Joins the parts.
+        public init(id: String, old: String, new: String) {
+            self.id = id
+            self.old = old
+            self.new = new
+        }
     }
 
     /// Samples that only the second has.

@@ -98,8 +98,9 @@ struct FactColumns {
         return ["", "unknown", "nan", "na", "n/a", "none", "null"].contains(text.lowercased())
     }
 
-    /// `1`…`6`, `3.0`, `III`, `FST3`; −1 (as in Fitzpatrick17k) and 0 are unknown.
+    /// `1`…`6`, `3.0`, `III`, `FST3`; −1 (as in Fitzpatrick17k), 0 and SCIN's `NONE_…` are unknown.
     private static func skinType(_ text: String) throws(RowFault) -> Int? {
+        guard !text.uppercased().hasPrefix("NONE_") else { return nil }
         let roman = ["I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6]
         let bare = text.uppercased().hasPrefix("FST") ? String(text.dropFirst(3)) : text
         if let value = roman[bare.uppercased()] { return value }

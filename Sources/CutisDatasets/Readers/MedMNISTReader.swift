@@ -9,48 +9,54 @@ struct MedMNISTReader {
 
     func read() throws(CutisError) -> Dataset {
         let archive = try NpzArchive(url)
-        var collector = SampleCollector(options)
-        var labels = options.labels
+        var parts: [(name: String, rows: [[Int]])] = []
+        // Also a class that no image has keeps its number.
+        var classCount = 0
+        for part in ["train", "val", "test"] where archive.tensors["\(part)_images"] != nil {
+            let (rows, width) = try labelRows(archive, part)
+            classCount = max(classCount, width, (rows.joined().max() ?? -1) + 1)
+            parts.append((part, rows))
+        }
+        var options = options
         // DermaMNIST numbers HAM10000's classes in the order of their names.
-        if labels == nil, url.lastPathComponent.lowercased().hasPrefix("dermamnist") { labels = .ham10000 }
+        let isDerma = url.lastPathComponent.lowercased().hasPrefix("dermamnist")
+        let numbered = LabelSet((0..<classCount).map { DiagnosisLabel(id: String($0), label: String($0)) })
+        let labels = options.labels ?? (isDerma ? .ham10000 : numbered)
+        guard classCount <= labels.count else {
+            throw .unusable(
+                url.path, "it has the class \(classCount - 1), and there are \(labels.count) labels",
+                remedy: "Give the labels of this archive.")
+        }
+        options.labels = labels
+        var collector = SampleCollector(options)
         var count = 0
         do throws(RowFault) {
-            for part in ["train", "val", "test"] where archive.tensors["\(part)_images"] != nil {
-                let rows: [[Int]]
-                do throws(CutisError) {
-                    rows = try labelRows(archive, part)
-                } catch {
-                    throw RowFault(error.message)
-                }
+            for (part, rows) in parts {
                 for (index, row) in rows.enumerated() {
-                    let indices = try row.map { (number) throws(RowFault) in
-                        guard let labels else { return try collector.labels.index(of: String(number)) }
-                        guard number < labels.count else { throw RowFault("\(part)_labels has the class \(number)") }
-                        return number
-                    }
                     try collector.append(
                         DatasetSample(
                             id: "\(part)/\(index)",
-                            images: [.array(archive: url, name: "\(part)_images", index: index)], labels: indices,
+                            images: [.array(archive: url, name: "\(part)_images", index: index)], labels: row,
                             split: SplitName(spelling: part)))
                     count += 1
                 }
             }
         } catch {
-            throw .unusable(url.path, error.reason, remedy: "Download the archive again.")
+            throw .unusable(url.path, error.reason, remedy: "Give a smaller archive.")
         }
         guard count > 0 else {
             throw .unusable(
                 url.path, "it has no array train_images, val_images or test_images",
                 remedy: "Give an archive of MedMNIST.")
         }
-        let dataset = collector.finish(source: url)
-        guard let labels else { return dataset }
-        return Dataset(source: url, labels: labels, samples: dataset.samples)
+        return collector.finish(source: url)
     }
 
-    /// The class numbers of each image: one, or those whose column is 1 (ChestMNIST).
-    private func labelRows(_ archive: NpzArchive, _ part: String) throws(CutisError) -> [[Int]] {
+    /// The class numbers of each image: one, or those whose column is 1 (ChestMNIST); and how many columns there are,
+    /// 0 for a single one.
+    private func labelRows(
+        _ archive: NpzArchive, _ part: String
+    ) throws(CutisError) -> (rows: [[Int]], columns: Int) {
         guard let images = archive.tensors["\(part)_images"], let labels = archive.tensors["\(part)_labels"],
             let count = images.shape.first, count <= options.limits.maximumSamples
         else {
@@ -80,10 +86,11 @@ struct MedMNISTReader {
         guard numbers.allSatisfy({ (0..<options.limits.maximumLabels).contains($0) }) else {
             throw .unusable(url.path, "\(part)_labels has a negative or huge class", remedy: "Download it again.")
         }
-        return (0..<count).map { row in
+        let rows = (0..<count).map { row in
             let values = numbers[row * width..<(row + 1) * width]
             guard width > 1 else { return Array(values) }
             return values.enumerated().filter { $0.element > 0 }.map(\.offset)
         }
+        return (rows, width > 1 ? width : 0)
     }
 }

@@ -34,7 +34,7 @@ struct DataCheckCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Bits in which the hashes of near-duplicates may differ (0 to 15).", valueName: "bits"))
-    var near: Int = 4
+    var near: Int = 8
 
     @Flag(help: "Do not search near-duplicates.")
     var noNear = false
