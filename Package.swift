@@ -49,7 +49,11 @@ var targets: [Target] = [
     swift("CutisImaging", ["CutisCore", "CVips"]),
     swift("CutisPlots"),
     swift(
-        "CutisDatasets", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", "CutisPlots", crypto]),
+        "CutisDatasets",
+        [
+            "CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", "CutisPlots", crypto,
+            .product(name: "Yams", package: "Yams"),
+        ]),
     swift(
         "CutisHub",
         [

@@ -11,7 +11,7 @@ allowed() {
         CutisPlots) echo "" ;;
         CutisFormats) echo "CutisCore CZip" ;;
         CutisImaging) echo "CutisCore CVips" ;;
-        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics CutisPlots Crypto" ;;
+        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics CutisPlots Crypto Yams" ;;
         CutisTensor) echo "CTorch CKernels" ;;
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;

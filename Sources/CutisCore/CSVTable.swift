@@ -7,7 +7,10 @@ package struct CSVTable: Sendable {
     package let columns: [String]
     /// The fields of each row, as many as there are columns.
     package let rows: [[String]]
-    private let path: String
+    /// The line of the file on which each row begins, counted from 1.
+    package let lines: [Int]
+    /// What the table is called in errors.
+    package let path: String
 
     /// The largest file that is read.
     package static let maximumBytes = 256 << 20
@@ -49,6 +52,7 @@ package struct CSVTable: Sendable {
         }
         columns = header
         rows = records.map(\.fields)
+        lines = records.map(\.line)
         self.path = path
     }
 

@@ -38,6 +38,8 @@ public struct DatasetSample: Sendable, Hashable {
     public var images: [ImageLocation]
     /// Class indices: one for single-label data, any number for multi-label data, none where the label is unknown.
     public var labels: [Int]
+    /// The weight of each entry of `labels`, adding up to 1, where readers disagreed; nil where the data gives none.
+    public var labelWeights: [Double]?
     /// The part that the data itself assigns; nil where it assigns none.
     public var split: SplitName?
     /// What is known about the patient and the lesion.
@@ -47,12 +49,13 @@ public struct DatasetSample: Sendable, Hashable {
 
     /// Joins the parts.
     public init(
-        id: String, images: [ImageLocation], labels: [Int], split: SplitName? = nil,
+        id: String, images: [ImageLocation], labels: [Int], labelWeights: [Double]? = nil, split: SplitName? = nil,
         facts: SampleFacts = SampleFacts(), text: String? = nil
     ) {
         self.id = id
         self.images = images
         self.labels = labels
+        self.labelWeights = labelWeights
         self.split = split
         self.facts = facts
         self.text = text

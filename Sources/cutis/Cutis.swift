@@ -26,7 +26,7 @@ struct Cutis: AsyncParsableCommand {
         subcommands: [
             ClassifyCommand.self, ScreenCommand.self, EmbedCommand.self, ImportCommand.self, PullCommand.self,
             InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self, TrainCommand.self,
-            DemoCommand.self,
+            DataCommand.self, DemoCommand.self,
         ])
 }
 
