@@ -55,10 +55,11 @@ public struct BatchNorm2d {
 
     /// [batch, channels, height, width] → the same shape.
     ///
-    /// - Parameter training: normalises by the batch's own statistics and blends them into the running ones.
+    /// - Parameter training: normalises by the batch's own statistics and blends them into the running ones; a norm
+    ///   whose weight records no gradients is frozen and keeps to the running ones.
     public func callAsFunction(_ x: Tensor, training: Bool = false) throws(TensorError) -> Tensor {
         try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVariance, training: training,
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVariance, training: training && weight.requiresGrad,
             momentum: momentum, eps: epsilon)
     }
 }
