@@ -47,7 +47,9 @@ var targets: [Target] = [
     swift("CutisStatistics"),
     swift("CutisFormats", ["CutisCore", "CZip"]),
     swift("CutisImaging", ["CutisCore", "CVips"]),
-    swift("CutisDatasets", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", crypto]),
+    swift("CutisPlots"),
+    swift(
+        "CutisDatasets", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", "CutisPlots", crypto]),
     swift(
         "CutisHub",
         [
@@ -59,6 +61,7 @@ var targets: [Target] = [
     test("CKernelsTests", ["CKernels"]),
     test("CutisCoreTests", ["CutisCore"]),
     test("CutisStatisticsTests", ["CutisStatistics"], hasFixtures: true),
+    test("CutisPlotsTests", ["CutisPlots"]),
     test("CutisFormatsTests", ["CutisCore", "CutisFormats"], hasFixtures: true),
     test("CutisImagingTests", ["CutisCore", "CutisImaging"], hasFixtures: true),
     test(
@@ -94,7 +97,7 @@ if !torchFree {
             "CutisTraining",
             [
                 "CutisCore", "CutisInference", "CutisModels", "CutisTensor", "CutisFormats", "CutisImaging",
-                "CutisStatistics", "CutisDatasets", .product(name: "Yams", package: "Yams"),
+                "CutisStatistics", "CutisDatasets", "CutisPlots", .product(name: "Yams", package: "Yams"),
             ]),
         swift(
             "CutisOptimization",
@@ -106,7 +109,7 @@ if !torchFree {
             name: "cutis",
             dependencies: [
                 "CutisCore", "CutisFormats", "CutisImaging", "CutisModels", "CutisTensor", "CutisInference",
-                "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub", "CutisDatasets",
+                "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub", "CutisDatasets", "CutisPlots",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

@@ -8,16 +8,17 @@ allowed() {
     case $1 in
         CutisCore) echo "" ;;
         CutisStatistics) echo "" ;;
+        CutisPlots) echo "" ;;
         CutisFormats) echo "CutisCore CZip" ;;
         CutisImaging) echo "CutisCore CVips" ;;
-        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics Crypto" ;;
+        CutisDatasets) echo "CutisCore CutisFormats CutisImaging CutisStatistics CutisPlots Crypto" ;;
         CutisTensor) echo "CTorch CKernels" ;;
         CutisModels) echo "CutisCore CutisTensor CutisFormats" ;;
         CutisInference) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging Crypto" ;;
-        CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics CutisDatasets Yams Crypto" ;;
+        CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics CutisDatasets CutisPlots Yams Crypto" ;;
         CutisOptimization) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics" ;;
         CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOSSL NIOFoundationCompat Crypto" ;;
-        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub CutisDatasets ArgumentParser" ;;
+        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub CutisDatasets CutisPlots ArgumentParser" ;;
         *) echo "?" ;;
     esac
 }

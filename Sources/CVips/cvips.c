@@ -43,6 +43,8 @@ int cvips_start(char *message, size_t capacity) {
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (size_t i = 0; i < G_N_ELEMENTS(loaders); i++) vips_operation_block_set(loaders[i], FALSE);
+    // Drawings of our own. Images are opened by the loader of their format only, so none of them gets here.
+    vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
     vips_cache_set_max(0);
     vips_concurrency_set(1);
     return 0;
@@ -192,34 +194,65 @@ void cvips_close(CVipsImage *handle) {
     g_free(handle);
 }
 
-int cvips_encode_png(
-    const void *pixels, int32_t width, int32_t height, int32_t bands, int32_t compression, void **png,
-    size_t *length, char *message, size_t capacity) {
-    size_t size = (size_t)width * (size_t)height * (size_t)bands;
-    VipsImage *raw = vips_image_new_from_memory(pixels, size, width, height, bands, VIPS_FORMAT_UCHAR);
-    if (!raw) {
+// Gives the bytes that a saver made to the caller.
+static int hand_over(
+    int status, void *data, size_t count, void **bytes, size_t *length, char *message, size_t capacity) {
+    if (status) {
         take_message(message, capacity);
         return -1;
     }
+    *bytes = data;
+    *length = count;
+    return 0;
+}
+
+static VipsImage *wrap(const void *pixels, int32_t width, int32_t height, int32_t bands) {
+    size_t size = (size_t)width * (size_t)height * (size_t)bands;
+    VipsImage *raw = vips_image_new_from_memory(pixels, size, width, height, bands, VIPS_FORMAT_UCHAR);
+    if (!raw) return NULL;
     VipsImage *image = NULL;
     int status = vips_copy(
         raw, &image, "interpretation", bands < 3 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB, NULL);
     g_object_unref(raw);
-    if (status) {
-        take_message(message, capacity);
-        return -1;
-    }
+    return status ? NULL : image;
+}
+
+int cvips_encode_png(
+    const void *pixels, int32_t width, int32_t height, int32_t bands, int32_t compression, void **png,
+    size_t *length, char *message, size_t capacity) {
+    VipsImage *image = wrap(pixels, width, height, bands);
     void *data = NULL;
     size_t count = 0;
-    status = vips_pngsave_buffer(image, &data, &count, "compression", compression, "strip", TRUE, NULL);
-    g_object_unref(image);
-    if (status) {
-        take_message(message, capacity);
-        return -1;
+    int status = -1;
+    if (image) status = vips_pngsave_buffer(image, &data, &count, "compression", compression, "strip", TRUE, NULL);
+    if (image) g_object_unref(image);
+    return hand_over(status, data, count, png, length, message, capacity);
+}
+
+int cvips_encode_jpeg(
+    const void *pixels, int32_t width, int32_t height, int32_t bands, int32_t quality, void **jpeg,
+    size_t *length, char *message, size_t capacity) {
+    VipsImage *image = wrap(pixels, width, height, bands);
+    void *data = NULL;
+    size_t count = 0;
+    int status = -1;
+    if (image) {
+        status = vips_jpegsave_buffer(
+            image, &data, &count, "Q", quality, "optimize_coding", TRUE, "strip", TRUE, NULL);
     }
-    *png = data;
-    *length = count;
-    return 0;
+    if (image) g_object_unref(image);
+    return hand_over(status, data, count, jpeg, length, message, capacity);
+}
+
+int cvips_draw_svg(
+    const void *text, size_t size, double scale, void **png, size_t *length, char *message, size_t capacity) {
+    VipsImage *image = NULL;
+    void *data = NULL;
+    size_t count = 0;
+    int status = vips_svgload_buffer((void *)text, size, &image, "scale", scale, NULL);
+    if (!status) status = vips_pngsave_buffer(image, &data, &count, "compression", 9, "strip", TRUE, NULL);
+    if (image) g_object_unref(image);
+    return hand_over(status, data, count, png, length, message, capacity);
 }
 
 void cvips_free(void *memory) { g_free(memory); }

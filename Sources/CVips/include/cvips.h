@@ -57,8 +57,8 @@ typedef struct CVipsInfo {
 /// An opened image. It borrows the bytes that it was opened with.
 typedef struct CVipsImage CVipsImage;
 
-/// Starts libvips once for the process: untrusted operations blocked, every loader but the six above blocked, the
-/// operation cache off, one worker per call, warnings silent. Not thread-safe: call it once, before anything else.
+/// Starts libvips once for the process: untrusted operations blocked, every loader but the six above and that of
+/// cvips_draw_svg() blocked, the operation cache off, one worker per call, warnings silent. Not thread-safe: call it once, before anything else.
 int cvips_start(char *message, size_t capacity);
 
 /// The version of libvips that is running, such as "8.14.1".
@@ -99,7 +99,21 @@ int cvips_encode_png(
     const void *pixels, int32_t width, int32_t height, int32_t bands, int32_t compression,
     void *CVIPS_NULLABLE *CVIPS_NONNULL png, size_t *length, char *message, size_t capacity);
 
-/// Releases what cvips_encode_png() made.
+/// Encodes interleaved 8-bit samples (1 gray, 3 RGB) as baseline JPEG without metadata; `quality` is 1…100.
+///
+/// On success `*jpeg` is owned by the caller and is released with cvips_free().
+int cvips_encode_jpeg(
+    const void *pixels, int32_t width, int32_t height, int32_t bands, int32_t quality,
+    void *CVIPS_NULLABLE *CVIPS_NONNULL jpeg, size_t *length, char *message, size_t capacity);
+
+/// Draws an SVG text of the program's own as PNG; never give it a text that came from outside.
+///
+/// `scale` is pixels per CSS pixel. On success `*png` is owned by the caller and is released with cvips_free().
+int cvips_draw_svg(
+    const void *text, size_t size, double scale, void *CVIPS_NULLABLE *CVIPS_NONNULL png, size_t *length,
+    char *message, size_t capacity);
+
+/// Releases what the encoders made.
 void cvips_free(void *CVIPS_NULLABLE memory);
 
 #if defined(__clang__)

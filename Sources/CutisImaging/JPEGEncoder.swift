@@ -1,0 +1,38 @@
+import CVips
+public import CutisCore
+public import Foundation
+
+/// Writes JPEG files.
+public enum JPEGEncoder {
+    /// Encodes an image as baseline JPEG without metadata.
+    ///
+    /// - Parameters:
+    ///   - image: 1 channel is written as gray, 3 as RGB.
+    ///   - quality: 1…100; values outside are clipped.
+    /// - Throws: `CutisError` with `.invalidArguments` for an alpha channel, which JPEG does not have, and
+    ///   `.computeFailed` when libvips fails.
+    public static func encode(_ image: PixelBuffer, quality: Int = 85) throws(CutisError) -> Data {
+        guard image.channels == 1 || image.channels == 3 else {
+            throw CutisError(
+                .invalidArguments, "An image with \(image.channels) channels cannot be written as JPEG.",
+                remedy: "Write it as PNG, or drop its alpha channel.")
+        }
+        try VipsDecoder.start()
+        let message = MessageBuffer()
+        var memory: UnsafeMutableRawPointer?
+        var length = 0
+        let status = image.pixels.withUnsafeBytes { pixels -> Int32 in
+            guard let base = pixels.baseAddress else { return -1 }
+            return cvips_encode_jpeg(
+                base, Int32(clamping: image.width), Int32(clamping: image.height), Int32(image.channels),
+                Int32(min(max(quality, 1), 100)), &memory, &length, message.text, message.capacity)
+        }
+        guard status == 0, let memory else {
+            throw CutisError(
+                .computeFailed, "The image cannot be written as JPEG: \(message.reason).",
+                remedy: "Check that no side is above 65,535 pixels and that enough memory is free.")
+        }
+        defer { cvips_free(memory) }
+        return Data(bytes: memory, count: length)
+    }
+}
