@@ -1,4 +1,4 @@
-import CutisCore
+package import CutisCore
 package import CutisModels
 
 /// Which layer of a network each weight belongs to, counted from the input.
@@ -30,10 +30,7 @@ package struct LayerPlan {
                 return name.hasPrefix("norm.") ? config.depth : 0
             }
             // Freezing all blocks leaves the last norm and the head to train.
-            let limit = config.depth + 1
-            depths = names.indices.map { names[$0].hasPrefix("norm.") ? limit : 0 }.enumerated().map {
-                max($0.element, layers[$0.offset])
-            }
+            depths = zip(names, layers).map { $0.hasPrefix("norm.") ? config.depth + 1 : $1 }
         case .resNet(let config):
             let starts = config.blocks.indices.map { config.blocks[..<$0].reduce(0, +) }
             let head = config.blocks.reduce(0, +) + 1

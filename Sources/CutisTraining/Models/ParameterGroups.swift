@@ -1,5 +1,6 @@
 import CutisCore
 package import CutisModels
+import CutisTensor
 import Foundation
 
 /// Sorts trained weights into groups of one learning rate and one decay.

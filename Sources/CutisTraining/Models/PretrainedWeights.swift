@@ -1,5 +1,6 @@
-import CutisCore
+package import CutisCore
 import CutisFormats
+import CutisImaging
 import CutisInference
 package import CutisModels
 package import CutisTensor

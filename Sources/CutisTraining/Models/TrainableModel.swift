@@ -1,4 +1,4 @@
-public import CutisCore
+import CutisCore
 package import CutisModels
 package import CutisTensor
 

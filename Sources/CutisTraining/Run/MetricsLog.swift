@@ -1,5 +1,5 @@
 public import CutisCore
-public import Foundation
+import Foundation
 
 /// What was measured at the end of an epoch.
 public struct MetricRecord: Sendable, Hashable {

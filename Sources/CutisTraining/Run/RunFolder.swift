@@ -1,4 +1,4 @@
-public import CutisCore
+import CutisCore
 public import Foundation
 
 /// The folder of a run: `config.yaml`, `environment.json`, `metrics.csv`, `metrics.jsonl`, `checkpoints/`, `plots/`.
