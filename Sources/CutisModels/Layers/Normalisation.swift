@@ -56,14 +56,16 @@ public struct BatchNorm2d {
     /// [batch, channels, height, width] → the same shape.
     ///
     /// - Parameters:
-    ///   - training: normalises by the batch's own statistics and blends them into the running ones.
+    ///   - training: normalises by the batch's own statistics and blends them into the running ones; a norm whose weight
+    ///     records no gradients is frozen and keeps to the running ones.
     ///   - isAgain: leaves the running ones alone: the same batch has been seen before.
     public func callAsFunction(
         _ x: Tensor, training: Bool = false, isAgain: Bool = false
     ) throws(TensorError) -> Tensor {
-        let tracks = !(training && isAgain)
+        let learns = training && weight.requiresGrad
+        let tracks = !(learns && isAgain)
         return try x.batchNorm(
             weight: weight, bias: bias, runningMean: tracks ? runningMean : nil,
-            runningVar: tracks ? runningVariance : nil, training: training, momentum: momentum, eps: epsilon)
+            runningVar: tracks ? runningVariance : nil, training: learns, momentum: momentum, eps: epsilon)
     }
 }

@@ -8,6 +8,11 @@ public struct LoadReport: Sendable, Hashable {
         public let name: String
         /// The names in the checkpoint that would have made it; empty where the layout has no such weight.
         public let keys: [String]
+
+        package init(name: String, keys: [String]) {
+            self.name = name
+            self.keys = keys
+        }
     }
 
     /// A weight that the checkpoint holds in another form.
@@ -20,6 +25,13 @@ public struct LoadReport: Sendable, Hashable {
         public let expected: String
         /// What the checkpoint has.
         public let found: String
+
+        package init(name: String, source: WeightSource, expected: String, found: String) {
+            self.name = name
+            self.source = source
+            self.expected = expected
+            self.found = found
+        }
     }
 
     /// A tensor that is not used, on purpose.
@@ -28,6 +40,11 @@ public struct LoadReport: Sendable, Hashable {
         public let key: String
         /// Why.
         public let reason: String
+
+        package init(key: String, reason: String) {
+            self.key = key
+            self.reason = reason
+        }
     }
 
     /// A weight that is made of stored tensors by more than copying.
