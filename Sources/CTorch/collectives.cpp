@@ -62,11 +62,27 @@ bool mentions(std::string_view text, std::initializer_list<std::string_view> wor
     return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != text.npos; });
 }
 
-/// The first line, without the source position that Gloo puts before it.
+/// The first sentence, without the source position that Gloo puts before it and the advice behind it.
 std::string sentence(std::string_view text) {
     if (text.starts_with("[") && text.find("] ") != text.npos) text.remove_prefix(text.find("] ") + 2);
-    return std::string(text.substr(0, text.find('\n')));
+    text = text.substr(0, text.find('\n'));
+    return std::string(text.substr(0, text.find(". ")));
 }
+
+/// Keeps c10d from printing what its exceptions say too, with stack traces, while it lives; a person who has set
+/// TORCH_CPP_LOG_LEVEL gets what that asks for.
+class Quiet {
+public:
+    Quiet() : former(FLAGS_caffe2_log_level) {
+        if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
+    }
+    ~Quiet() { FLAGS_caffe2_log_level = former; }
+    Quiet(const Quiet &) = delete;
+    Quiet &operator=(const Quiet &) = delete;
+
+private:
+    const int former;
+};
 
 std::string seconds(milliseconds time) {
     char text[32];
@@ -373,6 +389,7 @@ CTStatus ct_process_group_create(
                 CT_UNSUPPORTED,
                 "this build has no collectives between GPUs: it needs a CUDA LibTorch and the headers of CUDA and NCCL"};
         }
+        const Quiet quiet;
         auto group = std::make_unique<CTProcessGroup>(CTProcessGroup{
             static_cast<int>(rank), static_cast<int>(size), device(where), milliseconds(timeout), {}, {}, {}});
         group->store = open_store(*group, address, static_cast<int>(port));

@@ -1,5 +1,5 @@
 public import CutisCore
-import Foundation
+public import Foundation
 
 /// What a launcher told this process about the run that it is one part of.
 ///

@@ -51,7 +51,7 @@ struct DistributedRun {
         try withoutGrad { () throws(TensorError) in
             try TensorList.adamStep(
                 parameters, gradients: gradients, averages: averages, squareAverages: squareAverages, steps: counts,
-                .init(learningRate: 1e-3, weightDecay: 0.01, decoupled: true))
+                .init(learningRate: 3e-4, weightDecay: 0.01, decoupled: true))
         }
     }
 
@@ -100,9 +100,9 @@ struct WorkerOrder {
     @Test func run() throws {
         guard let order = WorkerOrder() else {
             let run = try DistributedRun(seed: 5)
-            let before = try run.parameters[0].detach().floats()
+            let before = try run.parameters.flatMap { try $0.detach().floats() }
             try run.step(0, nil)
-            #expect(try run.parameters[0].detach().floats() != before)
+            #expect(try run.parameters.flatMap { try $0.detach().floats() } != before)
             return
         }
         let environment = try #require(try DistributedEnvironment.read())

@@ -22,6 +22,18 @@ func freePort() throws -> Int {
     return Int(UInt16(bigEndian: address.sin_port))
 }
 
+/// What a call that fails says; empty for one that does not.
+private func message(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return ""
+    } catch let error as CutisError {
+        return error.message
+    } catch {
+        return "\(error)"
+    }
+}
+
 /// Several ranks as threads of this process: the same sockets, without the cost of processes.
 @Suite(.serialized) struct ProcessGroupTests {
     /// Runs `body` as each rank; the values in the order of the ranks.
@@ -61,17 +73,19 @@ func freePort() throws -> Int {
             // Bigger than a bucket, not contiguous, another type, empty, rank 0.
             let tensors = [
                 try Tensor.ones([700]) * factor, matrix, try matrix.clone().transpose(0, 1), try Tensor.zeros([0]),
-                try Tensor([1, 2, 3], shape: [3]) * Int64(synchroniser.rank + 1), try Tensor.scalar(factor),
+                try Tensor([1, 2, 3], shape: [3]) * (synchroniser.rank + 1), try Tensor.scalar(factor),
             ]
             try synchroniser.sum(tensors)
             return try tensors.map { try $0.to(.float64).contiguous().doubles() }
         }
         let total = Double(count * (count + 1) / 2)
+        let rows: [Double] = (0..<12).map { Double($0) * total }
+        let columns: [Double] = (0..<12).map { rows[$0 / 3 + $0 % 3 * 4] }
         for result in results {
             let values = try result.get()
             #expect(values[0] == Array(repeating: total, count: 700))
-            #expect(values[1] == (0..<12).map { Double($0) * total })
-            #expect(values[2] == (0..<12).map { Double($0 / 3 + $0 % 3 * 4) * total })
+            #expect(values[1] == rows)
+            #expect(values[2] == columns)
             #expect(values[3] == [])
             #expect(values[4] == [total, 2 * total, 3 * total])
             #expect(values[5] == [total])
@@ -106,17 +120,9 @@ func freePort() throws -> Int {
     @Test func ranksOfDifferentRunsAreTold() throws {
         let results = try Self.ranks(2) { synchroniser in
             let parameters = [try Tensor.zeros([2 + synchroniser.rank])]
-            do {
-                try synchroniser.checkEqual(["data": "\(synchroniser.rank)"], parameters: [])
-                return ""
-            } catch {
-                do {
-                    try synchroniser.checkEqual([:], parameters: parameters)
-                    return ""
-                } catch let other {
-                    return error.message + other.message
-                }
-            }
+            let facts = ["data": "\(synchroniser.rank)"]
+            return message { try synchroniser.checkEqual(facts, parameters: []) }
+                + message { try synchroniser.checkEqual([:], parameters: parameters) }
         }
         for result in results {
             let text = try result.get()
@@ -129,11 +135,7 @@ func freePort() throws -> Int {
         let start = ContinuousClock.now
         let results = try Self.ranks(2) { synchroniser -> [String] in
             guard synchroniser.rank == 0 else { return [] }
-            var messages: [String] = []
-            for _ in 0..<2 {
-                do { try synchroniser.barrier() } catch { messages.append(error.message) }
-            }
-            return messages
+            return (0..<2).map { _ in message { try synchroniser.barrier() } }
         }
         let messages = try results[0].get()
         #expect(messages.count == 2)

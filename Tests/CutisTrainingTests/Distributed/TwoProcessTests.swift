@@ -67,7 +67,9 @@ import Testing
         #expect(first == second, "the ranks hold the same bits")
         let count = alone.parameters.reduce(0) { $0 + $1.count }
         let difference = zip(expected, first).prefix(count).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
-        print("two ranks against one process: largest difference of a weight \(difference)")
+        let square = zip(expected, first).prefix(count).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        let norm = expected.prefix(count).reduce(0) { $0 + Double($1 * $1) }
+        print("two ranks against one process: largest difference \(difference), of the norm \((square / norm).squareRoot())")
         #expect(difference <= 1e-5)
     }
 
