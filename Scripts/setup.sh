@@ -13,7 +13,7 @@ swift_version=$(printf '%s' "$version_text" | sed -n 's/.*Swift version \([0-9]*
 [ "$(printf '6.1\n%s\n' "$swift_version" | sort -V | head -1)" = 6.1 ] ||
     die "Swift $swift_version is too old. Install Swift 6.1 or newer from https://www.swift.org/install/linux."
 
-packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev)
+packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev)
 python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 missing=()
 if command -v dpkg-query >/dev/null; then

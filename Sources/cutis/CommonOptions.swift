@@ -7,6 +7,22 @@ import Foundation
 extension DeviceChoice: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 
+extension Shard: ExpressibleByArgument {
+    /// Reads `i/n`.
+    public init?(argument: String) { self.init(argument) }
+}
+
+/// `--shard`, of the commands that go through many images.
+struct ShardOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Do only part i of n, i from 0 to n - 1, of the sorted images, for several machines; `cutis merge` joins \
+            the outputs.
+            """, valueName: "i/n"))
+    var shard: Shard?
+}
+
 /// How the decoding of a recipe is replaced.
 enum DecodeChoice: String, ExpressibleByArgument, CaseIterable {
     case recipe, exact, reduced
@@ -56,6 +72,11 @@ struct CommonOptions: ParsableArguments {
             throw ValidationError("--threads must be between 1 and 1024.")
         }
         guard (1...512).contains(batch) else { throw ValidationError("--batch must be between 1 and 512.") }
+    }
+
+    /// What the record of a part says of these options: those that change an answer, and the command's own.
+    func shardSettings(_ own: [String: String]) -> [String: String] {
+        own.merging(["precision": precision?.rawValue ?? "default", "decode": decode.rawValue]) { $1 }
     }
 
     var loadOptions: LoadOptions {

@@ -25,8 +25,8 @@ struct Cutis: AsyncParsableCommand {
         version: version,
         subcommands: [
             ClassifyCommand.self, ScreenCommand.self, EmbedCommand.self, ImportCommand.self, PullCommand.self,
-            InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self, TrainCommand.self,
-            DataCommand.self, DemoCommand.self,
+            MergeCommand.self, InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self,
+            TrainCommand.self, DataCommand.self, EDACommand.self, DemoCommand.self,
         ])
 }
 

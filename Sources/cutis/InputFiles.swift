@@ -1,5 +1,6 @@
 import CutisCore
 import CutisImaging
+import CutisInference
 import Foundation
 
 /// The images that the arguments of a command name, folders searched.
@@ -28,5 +29,18 @@ struct InputFiles {
         }
         self.urls = urls
         isSingleImage = folders == 0 && urls.count == 1
+    }
+
+    /// The part of the sorted images that a shard has, and all of them, which its record describes.
+    ///
+    /// - Throws: `CutisError` `.invalidArguments` where there are more parts than images.
+    func part(_ shard: Shard) throws(CutisError) -> (urls: [URL], all: [URL]) {
+        let all = urls.sorted { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
+        guard shard.count <= all.count else {
+            throw CutisError(
+                .invalidArguments, "--shard \(shard): there are \(shard.count) parts for \(all.count) images.",
+                remedy: "Ask for no more parts than there are images.")
+        }
+        return (Array(all[shard.range(of: all.count)]), all)
     }
 }

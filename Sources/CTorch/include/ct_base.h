@@ -71,7 +71,11 @@ typedef enum CTStatus {
     /// A C++ exception that is not LibTorch's: a defect, here or there.
     CT_INTERNAL = 11,
     /// Something was thrown that is not even a C++ standard exception.
-    CT_UNKNOWN = 12
+    CT_UNKNOWN = 12,
+    /// Another process of a group ended, or the connection to it broke.
+    CT_LOST_RANK = 13,
+    /// Another process of a group did not come or did not answer in time.
+    CT_TIMEOUT = 14
 } CTStatus;
 
 /// Element types. The values are this library's own, so that they stay when LibTorch renumbers its.

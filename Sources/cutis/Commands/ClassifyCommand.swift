@@ -16,9 +16,13 @@ struct ClassifyCommand: AsyncParsableCommand {
               cutis classify photos/ --format jsonl > answers.jsonl
               cutis classify photo.jpg --attention maps/        writes maps/photo.jpg.attention.png
               cutis classify photo.jpg --model my-bundle/
+              cutis classify photos/ --format csv --shard 0/4 --output part-0.csv
 
             Folders are searched for images by content. An image that is refused is named on standard error, has an
             `error` in the output when there are several images, and makes the exit code 3.
+
+            With --shard i/n only part i of the sorted images is done; a record beside the output
+            (FILE.shard.json) lets `cutis merge` check that the parts belong together.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -32,6 +36,13 @@ struct ClassifyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Show only the N most probable classes.", valueName: "n"))
     var topK: Int?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Write the answers to this file instead of standard output.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var sharding: ShardOption
 
     @Option(
         help: ArgumentHelp("Write an attention overlay (PNG) for each image into this folder.", valueName: "folder"))
@@ -48,28 +59,35 @@ struct ClassifyCommand: AsyncParsableCommand {
     mutating func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("Give at least one image or folder.") }
         if let topK, topK < 1 { throw ValidationError("--top-k must be at least 1.") }
+        guard sharding.shard == nil || (output != nil && format != .table) else {
+            throw ValidationError("--shard needs --output, and --format json, jsonl or csv.")
+        }
     }
 
     func run() async throws {
         let files = try InputFiles(inputs)
+        let part = try sharding.shard.map { try files.part($0) }
+        let urls = part?.urls ?? files.urls
+        let isSingle = files.isSingleImage && part == nil
         let bundle = try model.bundle()
         let overlays = try attention.map { try OverlayFolder($0) }
         let classifier = try await Classifier(bundle, options: common.loadOptions)
         let writer = ClassificationWriter(
-            format: format, top: topK, labels: bundle.manifest.labels, isSingle: files.isSingleImage)
+            format: format, top: topK, labels: bundle.manifest.labels, isSingle: isSingle,
+            output: output.map { URL(fileURLWithPath: $0) })
         var refused = 0
         let pipeline = ImagePipeline(
-            files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            files: urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
             decoding: common.decode.exactness,
             keepsOriginals: overlays != nil,
-            quiet: common.quietness.quiet || files.isSingleImage)
+            quiet: common.quietness.quiet || isSingle)
         try await pipeline.forEachBatch { prepared in
             let answers = try await classifier.classify(prepared.compactMap { try? $0.result.get() })
             var next = answers.makeIterator()
             for item in prepared {
                 switch item.result {
                 case .failure(let error):
-                    if files.isSingleImage { throw error }
+                    if isSingle { throw error }
                     refused += 1
                     printToStandardError("cutis: \(error.message)")
                     try writer.write(error, image: item.url.relativePath)
@@ -84,9 +102,17 @@ struct ClassifyCommand: AsyncParsableCommand {
             }
         }
         try writer.finish()
+        if let shard = sharding.shard, let part, let output {
+            let url = URL(fileURLWithPath: output)
+            let record = try ShardRecord(
+                command: "classify", shard: shard, inputs: part.all, bundle: bundle,
+                settings: common.shardSettings(["format": format.rawValue, "top_k": topK.map { "\($0)" } ?? "all"]),
+                rows: writer.rows, refused: refused, output: url)
+            try record.write(beside: url)
+        }
         if refused > 0 {
             throw CutisError(
-                .imageCorrupt, "\(refused) of \(files.urls.count) images were refused (named above).",
+                .imageCorrupt, "\(refused) of \(urls.count) images were refused (named above).",
                 remedy: "Remove or replace them; the answers of the others are complete.")
         }
     }

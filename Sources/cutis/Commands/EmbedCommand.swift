@@ -14,10 +14,14 @@ struct EmbedCommand: AsyncParsableCommand {
             EXAMPLES
               cutis embed photos/ --model tipsv2/ --output features.safetensors
               cutis embed a.jpg b.jpg --output features.csv
+              cutis embed photos/ --model tipsv2/ --shard 0/4 --output part-0.safetensors
 
             A .safetensors file holds `features` [N, D] in fp32 and the file names in its metadata (`images`, a JSON
             array in the same order). A .csv file has one line for each image. Images that are refused are named on
             standard error, left out of the file, and make the exit code 3.
+
+            With --shard i/n only part i of the sorted images is done; a record beside the output
+            (FILE.shard.json) lets `cutis merge` check that the parts belong together.
             """)
 
     @Argument(help: ArgumentHelp("Images, or folders of images.", valueName: "image|folder"))
@@ -27,6 +31,8 @@ struct EmbedCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("FILE.safetensors or FILE.csv.", valueName: "file"))
     var output: String
+
+    @OptionGroup var sharding: ShardOption
 
     @OptionGroup var common: CommonOptions
 
@@ -39,15 +45,17 @@ struct EmbedCommand: AsyncParsableCommand {
 
     func run() async throws {
         let files = try InputFiles(inputs)
+        let part = try sharding.shard.map { try files.part($0) }
+        let urls = part?.urls ?? files.urls
         let bundle = try model.bundle()
         let embedder = try await Embedder(bundle, options: common.loadOptions)
         var names: [String] = []
         var rows: [[Float]] = []
         var refused = 0
         let pipeline = ImagePipeline(
-            files: files.urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
+            files: urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
             decoding: common.decode.exactness,
-            quiet: common.quietness.quiet || files.isSingleImage)
+            quiet: common.quietness.quiet || (files.isSingleImage && part == nil))
         try await pipeline.forEachBatch { items in
             var images: [PreparedImage] = []
             for item in items {
@@ -61,15 +69,24 @@ struct EmbedCommand: AsyncParsableCommand {
             rows += try await embedder.embed(images)
             names += images.map(\.name)
         }
-        guard let width = rows.first?.count else {
+        // A part of which all images were refused is an answer too: that there is nothing to join.
+        guard let width = rows.first?.count ?? (part == nil ? nil : 0) else {
             throw CutisError(
                 .imageCorrupt, "All \(refused) images were refused (named above), so nothing was written.",
                 remedy: "Give images that can be read.")
         }
         try write(rows, width: width, names: names, bundle: bundle)
+        if let shard = sharding.shard, let part {
+            let url = URL(fileURLWithPath: output)
+            let record = try ShardRecord(
+                command: "embed", shard: shard, inputs: part.all, bundle: bundle,
+                settings: common.shardSettings(["format": url.pathExtension.lowercased()]),
+                rows: rows.count, refused: refused, output: url)
+            try record.write(beside: url)
+        }
         if refused > 0 {
             throw CutisError(
-                .imageCorrupt, "\(refused) of \(files.urls.count) images were refused (named above) and left out.",
+                .imageCorrupt, "\(refused) of \(urls.count) images were refused (named above) and left out.",
                 remedy: "Remove or replace them; \(output) holds the others.")
         }
     }

@@ -7,10 +7,16 @@ final class ClassificationWriter {
     private let top: Int?
     private let labels: LabelSet
     private let isSingle: Bool
+    private let output: URL?
     private var collected: [OrderedJSON] = []
     private var wroteHeader = false
+    private var pending = Data()
+    /// Answers so far, refusals among them.
+    private(set) var rows = 0
 
-    init(format: ClassifyCommand.Format, top: Int?, labels: LabelSet, isSingle: Bool) {
+    /// - Parameter output: the file that `finish` writes; nil for standard output, at once.
+    init(format: ClassifyCommand.Format, top: Int?, labels: LabelSet, isSingle: Bool, output: URL? = nil) {
+        self.output = output
         self.format = format
         self.top = top
         self.labels = labels
@@ -18,9 +24,10 @@ final class ClassificationWriter {
     }
 
     func write(_ answer: Classification) throws {
+        rows += 1
         switch format {
         case .json: collected.append(answer.json(top: top))
-        case .jsonl: try StandardOutput.write(answer.json(top: top).text(pretty: false) + "\n")
+        case .jsonl: try put(answer.json(top: top).text(pretty: false) + "\n")
         case .csv:
             let byLabel = Dictionary(
                 answer.classes.map { ($0.label.id, $0.probability) }, uniquingKeysWith: { first, _ in first })
@@ -33,11 +40,12 @@ final class ClassificationWriter {
                     + [primary.map { number($0.probability) } ?? ""]
                     + labels.labels.map { byLabel[$0.id].map(number) ?? "" } + [""])
         case .table:
-            try StandardOutput.write(table(answer))
+            try put(table(answer))
         }
     }
 
     func write(_ error: CutisError, image: String) throws {
+        rows += 1
         let json = OrderedJSON.object([
             "image": .string(image),
             "error": .object([
@@ -47,20 +55,27 @@ final class ClassificationWriter {
         ])
         switch format {
         case .json: collected.append(json)
-        case .jsonl: try StandardOutput.write(json.text(pretty: false) + "\n")
+        case .jsonl: try put(json.text(pretty: false) + "\n")
         case .csv:
             try writeCSV([image] + Array(repeating: "", count: 5 + labels.count) + [error.code.rawValue])
-        case .table: try StandardOutput.write("\(image)\n  refused: \(error.message)\n\n")
+        case .table: try put("\(image)\n  refused: \(error.message)\n\n")
         }
     }
 
     func finish() throws {
-        guard format == .json else { return }
-        if isSingle, let only = collected.first {
-            try StandardOutput.write(only.text() + "\n")
-        } else {
-            try StandardOutput.write(OrderedJSON.array(collected).text() + "\n")
+        if format == .json {
+            if isSingle, let only = collected.first {
+                try put(only.text() + "\n")
+            } else {
+                try put(OrderedJSON.array(collected).text() + "\n")
+            }
         }
+        if let output { try AtomicOutput.file(output, pending) }
+    }
+
+    private func put(_ text: String) throws {
+        guard output != nil else { return try StandardOutput.write(text) }
+        pending.append(contentsOf: text.utf8)
     }
 
     private func writeCSV(_ fields: [String]) throws {
@@ -69,9 +84,9 @@ final class ClassificationWriter {
             let header =
                 ["image", "model", "version", "primary_id", "primary_label", "primary_probability"]
                 + labels.labels.map { "p_\($0.id)" } + ["error"]
-            try StandardOutput.write(header.map(StandardOutput.csvField).joined(separator: ",") + "\n")
+            try put(header.map(StandardOutput.csvField).joined(separator: ",") + "\n")
         }
-        try StandardOutput.write(fields.map(StandardOutput.csvField).joined(separator: ",") + "\n")
+        try put(fields.map(StandardOutput.csvField).joined(separator: ",") + "\n")
     }
 
     private func table(_ answer: Classification) -> String {
