@@ -50,6 +50,21 @@ import Testing
         }
     }
 
+    @Test("--timing adds the parts of the time, in milliseconds")
+    func timing() throws {
+        try withBundle(head: "binary.pt") { bundle in
+            let item = try #require(try cases().last)
+            let outcome = try CommandLineTool.run(["screen", "--model", bundle, "--timing"] + item.paths)
+            let times = try #require(try outcome.object()["timing_ms"] as? [String: Any])
+            for name in ["load", "decode", "preprocess", "encode", "head", "total"] {
+                #expect(try #require(times[name] as? Double) > 0, "\(name)")
+            }
+            let images = try #require(times["images"] as? [[String: Any]])
+            #expect(images.compactMap { $0["image"] as? String } == item.paths)
+            #expect(images.allSatisfy { $0["reduction"] as? Int == 1 })
+        }
+    }
+
     @Test func theKeysAreTheDocumentedOnesInTheirOrder() throws {
         try withBundle(head: "binary.pt") { bundle in
             let item = try #require(try cases().first)

@@ -73,6 +73,15 @@ public struct Benchmark: Sendable {
         withExtendedLifetime(answer) {}
     }
 
+    /// A pass as the service runs it: on a GPU from a recording.
+    private static func forward(
+        _ network: ImageNetwork, _ device: Device, _ dtype: DType
+    ) -> (Tensor) throws -> Tensor {
+        guard case .cuda = device else { return network.logits }
+        let graphs = CUDAGraphCache<Bool>()
+        return { images in try graphs(true, images, on: device, dtype: dtype, network.logits) }
+    }
+
     /// A network that can be measured.
     private struct Prepared {
         let name: String
@@ -95,7 +104,7 @@ public struct Benchmark: Sendable {
                 name: manifest.id, configuration: manifest.architecture,
                 imageSize: (size?.height ?? 224, size?.width ?? 224), precision: model.precision,
                 parameterCount: model.report.parameterCount, device: model.device, dtype: model.dtype,
-                forward: model.network.logits)
+                forward: Self.forward(model.network, model.device, model.dtype))
         case .architecture(let architecture, let imageSize):
             let configuration = architecture.configuration(imageSize: imageSize)
             try configuration.validate()
@@ -114,7 +123,7 @@ public struct Benchmark: Sendable {
             return Prepared(
                 name: architecture.rawValue, configuration: configuration, imageSize: (imageSize, imageSize),
                 precision: loaded.precision, parameterCount: loaded.reader.elementCount, device: loaded.device,
-                dtype: loaded.dtype, forward: loaded.network.logits)
+                dtype: loaded.dtype, forward: Self.forward(loaded.network, loaded.device, loaded.dtype))
         }
     }
 }

@@ -29,7 +29,9 @@ struct SelfAttention {
         let (q, k, _) = try split(x)
         let asked = try queries.map { count throws(TensorError) in try q.narrow(dim: 2, start: 0, length: count) } ?? q
         let scale = 1 / Double((x.shape.last ?? 1) / heads).squareRoot()
-        return try (asked * scale).matmul(k.transpose(-2, -1)).to(.float32).softmax(dim: -1)
+        let scores = try (asked * scale).matmul(k.transpose(-2, -1)).to(.float32)
+        // The kernel records no gradient.
+        return scores.device == .cpu && !scores.requiresGrad ? try scores.fusedSoftmax() : try scores.softmax(dim: -1)
     }
 
     /// Three times [batch, heads, tokens, width / heads].

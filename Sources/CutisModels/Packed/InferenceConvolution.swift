@@ -94,7 +94,7 @@ struct InferenceConvolution {
 
     private func widened(_ x: Tensor) throws(TensorError) -> Tensor {
         guard case .half(let weight, let bias, let scaling) = kernel else { return x }
-        return try x.conv2d(scaling(weight, nil).0, bias, stride: Size2D(stride), padding: Size2D(padding))
+        return try x.conv2d(scaling(weight.to(.float32), nil).0, bias, stride: Size2D(stride), padding: Size2D(padding))
     }
 }
 

@@ -32,7 +32,8 @@ struct InferenceLinear {
         let (weight, bias) = try scaling(layer.weight, layer.bias)
         if let quantisation = precision.quantisation(of: name) {
             let rowwise = try RowQuantisation(weight, precision.granularity)
-            let packed = try QuantisedLinear(weight: rowwise.weight, scales: rowwise.scales, bias: bias, rows: rows)
+            let packed = try QuantisedLinear(
+                weight: rowwise.weight, scales: rowwise.scales, bias: bias?.to(.float32), rows: rows)
             kernel = .quantised(packed, quantisation)
             input = .uint8(quantisation)
         } else {
@@ -50,7 +51,7 @@ struct InferenceLinear {
         switch kernel {
         case .packed(let layer): return try Self.converted(layer(x, activation: activation), to: wanted)
         case .half(let weight, let bias, let scaling):
-            let (wide, bias) = try scaling(weight, bias)
+            let (wide, bias) = try scaling(weight.to(.float32), bias)
             return try Self.converted(x.fusedLinear(wide, bias, activation: activation), to: wanted)
         case .quantised(let layer, let input):
             return try layer(x, quantised: input, activation: activation, to: wanted ?? floating)
@@ -72,8 +73,9 @@ struct RowScaling {
     /// The input is that many times larger than the weights were made for, so they are divided by it.
     var inputGain = 1.0
 
-    /// Weight [outputs, …] and bias in float32, scaled.
+    /// Weight [outputs, …] and bias in float32, scaled; as they are where there is nothing to multiply.
     func callAsFunction(_ weight: Tensor, _ bias: Tensor?) throws(TensorError) -> (Tensor, Tensor?) {
+        guard outputs != nil || factor != 1 || inputGain != 1 else { return (weight, bias) }
         var (wide, bias) = (try weight.to(.float32), try bias?.to(.float32))
         if factor != inputGain { wide = try wide * (factor / inputGain) }
         if factor != 1, let own = bias { bias = try own * factor }

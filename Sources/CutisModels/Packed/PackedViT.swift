@@ -13,6 +13,8 @@ public final class PackedViT {
     private let norm: LayerNorm
     private let head: ViTHead
     private let arena: Arena
+    /// Where float16 weights are mapped from; they go through memory block by block and need not stay there.
+    private let mapped: WeightReader?
 
     /// Takes all weights from the reader, block by block, and packs them; call `finish` on it before use.
     ///
@@ -34,6 +36,7 @@ public final class PackedViT {
         norm = try LayerNorm(config.width, epsilon: config.normEpsilon, wide / "norm")
         head = try ViTHead(config, wide, packed: true)
         arena = try Arena()
+        mapped = precision == .halfStored ? reader : nil
     }
 
     /// What the head sees.
@@ -51,6 +54,7 @@ public final class PackedViT {
                 let isLast = index + 1 == blocks.count
                 let queries = isLast && config.pooling == .classToken ? 1 : nil
                 (tokens, pending) = try block(tokens, pending: pending, queries: queries, observer: observer)
+                mapped?.releasePages()
             }
             if let pending { try tokens.addBranch(pending) }
             return try pool(tokens, patches: grid.rows * grid.columns)

@@ -70,8 +70,15 @@ public struct WeightReader {
     }
 
     /// Reads for layers that pack their weights: what was taken is counted and not kept.
+    ///
+    /// - Parameter dtype: what the layers need. Weights of a narrower type come as they are stored, which loses nothing:
+    ///   the layers widen what they must.
     package static func packing(archive: any TensorArchive, layout: KeyLayout, dtype: DType) -> WeightReader {
-        let source = ArchiveWeights(archive, layout: layout, dtype: dtype, device: .cpu)
+        let stored = Set(archive.tensors.values.map(\.elementType))
+        let only = stored.count == 1 ? stored.first.flatMap(DType.init(floating:)) : nil
+        let isNarrower = only.map { $0.byteWidth < dtype.byteWidth } ?? false
+        let source = ArchiveWeights(
+            archive, layout: layout, dtype: isNarrower ? only ?? dtype : dtype, device: .cpu)
         return WeightReader(
             store: WeightStore(.archive(source, checkFinite: true), trainable: false, keeps: false), path: "")
     }
