@@ -47,7 +47,7 @@ public struct LoadOptions: Sendable {
     /// The device that this machine offers for the choice.
     ///
     /// - Throws: `CutisError` with `.deviceUnavailable` where CUDA was asked for and there is none.
-    func resolvedDevice() throws(CutisError) -> Device {
+    package func resolvedDevice() throws(CutisError) -> Device {
         switch device {
         case .cpu: return .cpu
         case .auto: return Runtime.isCUDAAvailable ? .cuda(0) : .cpu

@@ -2,9 +2,6 @@ public import CutisCore
 public import CutisImaging
 public import Foundation
 
-/// The random changes of training images, as the section `augmentation` holds them.
-public typealias AugmentationSettings = LesionAugmentation
-
 /// Everything that decides a training: what `cutis train CONFIG.yaml` reads.
 public struct TrainingConfiguration: ConfigurationSection {
     /// The order in which images are drawn.
@@ -35,7 +32,7 @@ public struct TrainingConfiguration: ConfigurationSection {
     /// and normalises as the checkpoint or ImageNet has it.
     public var recipe: PreprocessingRecipe?
     /// The random changes of training images.
-    public var augmentation = AugmentationSettings()
+    public var augmentation = AugmentationConfiguration()
     /// How images are mixed, where no stage says otherwise.
     public var mixing = BatchMixing(probability: 0)
     /// The order of the images.
@@ -62,6 +59,8 @@ public struct TrainingConfiguration: ConfigurationSection {
     public var loader = LoaderConfiguration()
     /// Copies of the model that share a batch, each on one thread.
     public var replicas = 1
+    /// What people are told about the model.
+    public var card = CardConfiguration()
     /// The folder of all runs; the run's own folder in it has its name.
     public var output = "runs"
 
@@ -96,6 +95,7 @@ public struct TrainingConfiguration: ConfigurationSection {
         try coder.section("validation", &validation)
         try coder.section("loader", &loader)
         try coder.integer("replicas", &replicas, in: 1...64)
+        try coder.section("card", &card)
         try coder.text("output", &output)
         if coder.isReading { try checkTogether() }
     }
@@ -177,13 +177,14 @@ extension TrainingConfiguration {
     }
 
     /// 16 hexadecimal digits (FNV-1a, 64 bits) of everything that decides the result: the configuration without name,
-    /// output folder and the number of loader threads.
+    /// output folder, card and the number of loader threads.
     public var fingerprint: String {
         get throws(CutisError) {
             var copy = self
             copy.name = Self().name
             copy.output = Self().output
             copy.loader.workers = Self().loader.workers
+            copy.card = Self().card
             var hash: UInt64 = 0xcbf2_9ce4_8422_2325
             for byte in try copy.yaml.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
             let digits = String(hash, radix: 16)

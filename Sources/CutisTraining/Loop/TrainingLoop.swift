@@ -1,250 +1,249 @@
 import CutisCore
+import CutisDatasets
 import CutisImaging
 import CutisModels
 import CutisTensor
 import Foundation
 
-/// What happened in one epoch.
-struct EpochRecord: Codable, Sendable {
-    let epoch: Int
-    let side: Int
-    let loss: Double
-    let seconds: Double
-    let imagesPerSecond: Double
-    let validation: ValidationFigures?
-}
-
-/// What became of a training.
-struct TrainingHistory: Codable, Sendable {
-    var epochs: [EpochRecord] = []
-    var bestEpoch = 0
-    var bestScore = 0.0
-}
-
-/// The loop over epochs and batches, from fresh weights (or a checkpoint) to the best averaged weights.
+/// The loop over epochs and batches, from fresh weights (or a checkpoint) to the best weights of the run.
 final class TrainingLoop {
-    private let configuration: DefaultModelConfiguration
-    private let dataset: LesionDataset
-    private let split: DataSplit
-    private let loader: BatchLoader
-    private let evaluator: Evaluator
-    private let replicas: [Replica]
-    private let averaged: Replica
-    private let average: WeightAverage
-    private let optimiser: AdamW
-    private let stepper: DataParallelStep
-    private let melanoma: Int
-    private let trainingCounts: [Int]
-    private let folder: URL
-    private let configurationText: String
-    private var history = TrainingHistory()
-    private var step = 0
-    private var lastReport = Date.distantPast
+    /// Seconds between two checkpoints within an epoch.
+    private static let checkpointInterval = 300.0
 
-    init(
-        configuration: DefaultModelConfiguration, dataset: LesionDataset, split: DataSplit, cache: ImageCache,
-        folder: URL
-    ) throws {
-        self.configuration = configuration
-        self.dataset = dataset
-        self.split = split
-        self.folder = folder
-        melanoma = try dataset.labels.requiredIndex(of: "mel")
-        let normalisation = try ChannelNormalisation(mean: configuration.mean, deviation: configuration.deviation)
-        loader = BatchLoader(
-            cache: cache, labels: dataset.images.map(\.label),
-            sampler: try Sampler(rows: split.train, batchSize: configuration.batchSize, seed: configuration.seed),
-            preparation: .training(configuration.augmentation, normalisation), workers: configuration.loaderWorkers,
-            failureLimit: 0)
-        evaluator = Evaluator(
-            cache: cache, recipe: configuration.recipe(side: configuration.evaluationSides[0]),
-            threads: configuration.replicas)
-        replicas = try (0..<configuration.replicas).map { _ in
-            try Replica(configuration.architecture, seed: configuration.seed, trainable: true)
+    private let setup: TrainingSetup
+    private let records: RunRecords
+    private let progress: (TrainingProgress) -> Void
+    private let replicas: [TrainableModel]
+    /// Whose weights are judged and kept: the moving average, or the trained weights themselves.
+    private let kept: TrainableModel
+    private let average: WeightAverage?
+    private let optimiser: any Optimiser
+    private let stepper: ReplicaStep
+    private var state = TrainingState()
+    private var lastReport = Date.distantPast
+    private var lastCheckpoint = Date()
+
+    private var configuration: TrainingConfiguration { setup.configuration }
+    private var ranks: TrainingRanks { setup.ranks }
+
+    init(_ setup: TrainingSetup, records: RunRecords, progress: @escaping (TrainingProgress) -> Void) throws {
+        self.setup = setup
+        self.records = records
+        self.progress = progress
+        let configuration = setup.configuration
+        let replicas = try (0..<configuration.replicas).map { _ in try setup.makeModel() }
+        let first = replicas[0]
+        self.replicas = replicas
+        if let decay = configuration.ema {
+            let model = try setup.makeModel()
+            model.isTraining = false
+            kept = model
+            average = WeightAverage(model.state.map(\.tensor), decay: decay)
+        } else {
+            kept = first
+            average = nil
         }
-        averaged = try Replica(configuration.architecture, seed: configuration.seed, trainable: false)
-        average = WeightAverage(averaged.state.map(\.tensor), decay: configuration.averageDecay)
-        let trained = replicas[0].parameters.map(\.tensor)
-        optimiser = try AdamW(
-            trained,
-            groups: [
-                ParameterGroup(
-                    indices: trained.indices.filter { trained[$0].rank >= 2 }, weightDecay: configuration.weightDecay),
-                ParameterGroup(indices: trained.indices.filter { trained[$0].rank < 2 }),
-            ])
-        var counts = [Int](repeating: 0, count: dataset.labels.count)
-        for row in split.train { counts[dataset.images[row].label] += 1 }
-        trainingCounts = counts
-        let objective = Objective(
-            classWeights: ClassWeights.softened(counts: counts, power: configuration.classWeightPower),
-            labelSmoothing: configuration.labelSmoothing, focalClass: melanoma,
-            focalWeight: configuration.focalWeight, focalGamma: configuration.focalGamma)
-        stepper = DataParallelStep(replicas, objective: objective, usesBFloat16: configuration.usesBFloat16)
-        configurationText = try JSONText.of(configuration)
+        optimiser = try configuration.optimizer.make(
+            first.trained.map(\.tensor), groups: first.parameterGroups(configuration))
+        stepper = ReplicaStep(
+            replicas, objective: try setup.objective(inEpoch: 0), configuration, device: setup.device)
+        state.scaler = stepper.scaler
+        try setup.ranks.checkEqual(
+            ["configuration": try configuration.fingerprint, "data": setup.dataHash],
+            parameters: first.trained.map(\.tensor))
     }
 
-    /// Trains to the end, to the deadline, or to an interrupt.
-    func run(deadline: Date?, _ progress: (TrainingProgress) -> Void) throws -> TrainingHistory {
+    /// Trains to the end or to an interrupt.
+    ///
+    /// - Returns: what the run became; nil where no epoch was judged.
+    /// - Throws: `.cancelled` after SIGINT or SIGTERM, with a checkpoint written; `.computeFailed` when the loss is not
+    ///   finite any more, the last good checkpoint stays; what the loader and the disk say.
+    func run() throws -> TrainingState {
         let interrupt = InterruptSignal()
         // Its questions read a flag that all instances share, so nothing else keeps the handlers in place until the end.
         defer { withExtendedLifetime(interrupt) {} }
-        let first = try resume()
-        for epoch in first..<max(first, configuration.epochs) {
-            if let deadline, let last = history.epochs.last,
-                Date().addingTimeInterval(last.seconds * 1.05) > deadline
-            {
-                if history.bestEpoch == 0 { _ = try validate(epoch - 1) }
-                break
-            }
-            try train(epoch, interrupt, progress)
-            try save(epoch: epoch + 1)
+        try resume()
+        while !state.isFinished, state.epoch < configuration.schedule.epochs {
+            try train(interrupt)
+            try finishEpoch()
         }
-        return history
+        return state
     }
 
-    /// The averaged weights of the best epoch.
-    func loadBest() throws -> Replica {
-        _ = try TrainingCheckpoint(
-            folder.appendingPathComponent("best.safetensors"), into: averaged.state, configuration: configurationText)
-        return averaged
-    }
-
-    private func train(_ epoch: Int, _ interrupt: InterruptSignal, _ progress: (TrainingProgress) -> Void) throws {
+    private func train(_ interrupt: InterruptSignal) throws {
+        let epoch = state.epoch
         let start = Date()
-        let side = configuration.side(inEpoch: epoch)
-        let batches = loader.epoch(epoch, side: side, mixing: configuration.mixing(inEpoch: epoch))
+        let before = state
+        let loader = setup.loader
+        let batches = loader.epoch(
+            epoch, from: state.position, side: configuration.imageSize(inEpoch: epoch),
+            mixing: configuration.mixing(inEpoch: epoch))
         defer { batches.cancel() }
-        stepper.objective.labelSmoothing = configuration.labelSmoothing(inEpoch: epoch)
-        stepper.objective.classWeights = ClassWeights.softened(
-            counts: trainingCounts, power: configuration.classWeightPower(inEpoch: epoch))
-        var lossSum = 0.0
-        var done = 0
-        while let batch = try batches.next() {
-            if interrupt.isRaised { throw try interrupted(epoch) }
-            let (loss, gradients) = try stepper.gradients(batch)
-            let norm = try TensorList.clipNorm(gradients, maximum: configuration.gradientNorm)
-            guard loss.isFinite, norm.isFinite else { throw diverged(batch, epoch) }
-            let rate = configuration.rate(epoch: epoch, step: done, stepsPerEpoch: loader.batchCount)
-            try optimiser.step(gradients: gradients, rate: rate)
-            try stepper.synchronise()
-            try average.update(from: replicas[0].state.map(\.tensor))
-            step += 1
-            done += 1
-            lossSum += loss
-            if -lastReport.timeIntervalSinceNow > 10, done < loader.batchCount {
-                progress(position(epoch, done, lossSum, start, nil))
+        stepper.objective = try setup.objective(inEpoch: epoch)
+        lastCheckpoint = Date()
+        while let group = try next(configuration.accumulate, of: batches) {
+            // One exchange says how large the step is on all ranks, and whether somebody wants to stop.
+            let sums = try ranks.sum([
+                group.reduce(0) { $0 + stepper.weightSum($1) }, Double(group.reduce(0) { $0 + $1.labels.count }),
+                interrupt.isRaised ? 1 : 0,
+            ])
+            guard sums[2] == 0 else {
+                state.seconds = before.seconds - start.timeIntervalSinceNow
+                try save()
+                throw interrupted()
             }
+            try step(group, weightSum: sums[0], count: Int(sums[1]))
+            state.position = batches.state.position
+            state.seconds = before.seconds - start.timeIntervalSinceNow
+            if -lastCheckpoint.timeIntervalSinceNow > Self.checkpointInterval { try save() }
+            if ranks.isMain, -lastReport.timeIntervalSinceNow > 0.5 { report(nil) }
         }
-        let isLast = epoch + 1 == configuration.epochs
-        var figures: ValidationFigures?
-        let seconds = -start.timeIntervalSinceNow
-        if isLast || (epoch + 1) % configuration.validationInterval == 0 {
-            figures = try validate(epoch)
-        }
-        history.epochs.append(
-            EpochRecord(
-                epoch: epoch + 1, side: side, loss: lossSum / Double(max(1, done)), seconds: seconds,
-                imagesPerSecond: Double(done * configuration.batchSize) / seconds, validation: figures))
-        progress(position(epoch, done, lossSum, start, figures))
     }
 
-    private func validate(_ epoch: Int) throws -> ValidationFigures {
-        let figures = try Evaluator.figures(
-            logits: evaluator.logits(split.validation, averaged.model),
-            labels: split.validation.map { dataset.images[$0].label }, melanoma: melanoma,
-            sensitivity: configuration.melanomaSensitivity)
-        if figures.score > history.bestScore {
-            history.bestScore = figures.score
-            history.bestEpoch = epoch + 1
-            try counters(epoch: epoch + 1).write(
-                averaged.state, to: folder.appendingPathComponent("best.safetensors"))
+    /// The batches of one optimiser step; nil at the end of the epoch.
+    private func next(_ count: Int, of batches: BatchStream) throws -> [TrainingBatch]? {
+        var group: [TrainingBatch] = []
+        while group.count < count, let batch = try batches.next() { group.append(batch) }
+        return group.isEmpty ? nil : group
+    }
+
+    private func step(_ group: [TrainingBatch], weightSum: Double, count: Int) throws {
+        let own = try stepper(group, step: state.step, rank: ranks.rank, weightSum: weightSum, count: count)
+        try ranks.sum(own.gradients)
+        let loss = try ranks.sum([own.loss])[0]
+        let isFinite = try stepper.scaler?.unscale(own.gradients) ?? true
+        let norm = try clipping.apply(own.gradients)
+        guard loss.isFinite, norm.isFinite || !isFinite else { throw diverged(group) }
+        if isFinite {
+            let rate = configuration.schedule.rate(
+                epoch: state.epoch, step: stepInEpoch, stepsPerEpoch: setup.stepsPerEpoch)
+            try optimiser.step(gradients: own.gradients, rate: rate)
         }
+        try ranks.average(replicas[0].buffers.map(\.tensor))
+        try stepper.synchronise()
+        try average?.update(from: replicas[0].state.map(\.tensor))
+        state.step += 1
+        state.lossSum += loss
+        state.lossCount += 1
+    }
+
+    private var clipping: GradientClipping { configuration.gradientClip.map { .norm($0) } ?? .none }
+
+    private var stepInEpoch: Int { state.lossCount }
+
+    /// Judges and records the epoch that is through, and goes on to the next one.
+    private func finishEpoch() throws {
+        let isLast = state.epoch + 1 == configuration.schedule.epochs
+        var figures: ValidationFigures?
+        if isLast || (state.epoch + 1) % configuration.validation.interval == 0 { figures = try validate() }
+        if ranks.isMain {
+            report(figures)
+            try records.append(summary(figures), epoch: state.epoch + 1, step: state.step)
+        }
+        state.epoch += 1
+        (state.position, state.lossSum, state.lossCount, state.seconds) = (0, 0, 0, 0)
+        if let patience = configuration.validation.patience, state.validationsWithoutBest >= patience {
+            state.isFinished = true
+        }
+        if isLast { state.isFinished = true }
+        try save()
+    }
+
+    private func validate() throws -> ValidationFigures {
+        let rows = setup.data.rows(.validation)
+        kept.isTraining = false
+        defer { if average == nil { kept.isTraining = true } }
+        let logits = try ranks.gather(setup.evaluator.logits(ranks.part(of: rows), kept))
+        let figures = try setup.figures(logits: logits, rows: rows)
+        let score = figures.score(configuration.validation.metric)
+        guard score.isFinite, score > state.bestScore ?? -.infinity else {
+            state.validationsWithoutBest += 1
+            return figures
+        }
+        state.bestScore = score
+        state.bestEpoch = state.epoch + 1
+        state.validationsWithoutBest = 0
+        if ranks.isMain { try setup.best.write(kept.state, state) }
         return figures
     }
 
-    private func position(
-        _ epoch: Int, _ done: Int, _ lossSum: Double, _ start: Date, _ figures: ValidationFigures?
-    ) -> TrainingProgress {
-        lastReport = Date()
-        let rate = Double(done * configuration.batchSize) / max(1e-9, -start.timeIntervalSinceNow)
-        // Time goes with the area of the images.
-        let own = Double(configuration.side(inEpoch: epoch))
-        let later = (epoch..<configuration.epochs).reduce(0.0) { sum, later in
-            let side = Double(configuration.side(inEpoch: later))
-            let steps = later == epoch ? loader.batchCount - done : loader.batchCount
-            return sum + Double(steps * configuration.batchSize) * side * side / (own * own)
-        }
-        return TrainingProgress(
-            epoch: epoch + 1, epochs: configuration.epochs, step: done, steps: loader.batchCount,
-            loss: lossSum / Double(max(1, done)), imagesPerSecond: rate, secondsLeft: later / rate,
-            validation: figures)
+    private func summary(_ figures: ValidationFigures?) -> [String: Double] {
+        var values = figures?.values ?? [:]
+        values["train_loss"] = state.lossSum / Double(max(1, state.lossCount))
+        values["learning_rate"] = configuration.schedule.rate(
+            epoch: state.epoch, step: max(0, setup.stepsPerEpoch - 1), stepsPerEpoch: setup.stepsPerEpoch)
+        values["image_size"] = Double(configuration.imageSize(inEpoch: state.epoch))
+        values["seconds"] = state.seconds
+        values["images_per_s"] = imagesPerSecond
+        values["failed_images"] = Double(setup.loader.failures.all.count)
+        return values
     }
 
-    private var checkpointURL: URL { folder.appendingPathComponent("checkpoint.safetensors") }
+    private var imagesPerSecond: Double {
+        Double(state.position * configuration.batchSize * ranks.count) / max(1e-9, state.seconds)
+    }
 
-    private var historyURL: URL { folder.appendingPathComponent("history.json") }
+    private func report(_ figures: ValidationFigures?) {
+        lastReport = Date()
+        progress(
+            TrainingProgress(
+                epoch: state.epoch + 1, epochs: configuration.schedule.epochs, step: state.lossCount,
+                steps: setup.stepsPerEpoch, loss: state.lossSum / Double(max(1, state.lossCount)),
+                imagesPerSecond: imagesPerSecond, secondsLeft: secondsLeft, validation: figures,
+                failedImages: setup.loader.failures.all.count))
+    }
+
+    /// By this epoch's rate so far; time goes with the area of the images.
+    private var secondsLeft: Double {
+        let own = Double(configuration.imageSize(inEpoch: state.epoch))
+        let left = (state.epoch..<configuration.schedule.epochs).reduce(0.0) { sum, later in
+            let side = Double(configuration.imageSize(inEpoch: later))
+            let batches = setup.loader.batchCount - (later == state.epoch ? state.position : 0)
+            return sum + Double(batches * configuration.batchSize * ranks.count) * side * side / (own * own)
+        }
+        return left / max(1e-9, imagesPerSecond)
+    }
 
     /// Everything that the checkpoint holds, with names.
-    private var stateTensors: [Weight] {
-        let names = replicas[0].parameters.map(\.name)
-        func named(_ prefix: String, _ tensors: [Tensor]) -> [Weight] {
-            zip(names, tensors).map { Weight(name: "\(prefix).\($0)", tensor: $1) }
+    private var tensors: [NamedTensor] {
+        var all = replicas[0].state + optimiser.state.map { NamedTensor(name: "optimiser.\($0.name)", tensor: $0.tensor) }
+        if average != nil {
+            all += kept.state.map { NamedTensor(name: "average.\($0.name)", tensor: $0.tensor) }
         }
-        return replicas[0].state
-            + averaged.state.map { Weight(name: "average.\($0.name)", tensor: $0.tensor) }
-            + named("moment1", optimiser.averages) + named("moment2", optimiser.squareAverages)
-            + named("steps", optimiser.steps)
+        return all
     }
 
-    private func counters(epoch: Int) -> TrainingCheckpoint {
-        TrainingCheckpoint(
-            epoch: epoch, step: step, averageUpdates: average.updates, bestScore: history.bestScore,
-            bestEpoch: history.bestEpoch, configuration: configurationText)
+    private func save() throws {
+        lastCheckpoint = Date()
+        guard ranks.isMain else { return }
+        state.averageUpdates = average?.updates ?? 0
+        state.scaler = stepper.scaler
+        try setup.last.write(tensors, state)
     }
 
-    private func save(epoch: Int) throws {
-        try counters(epoch: epoch).write(stateTensors, to: checkpointURL)
-        try AtomicOutput.file(historyURL, Data(JSONText.of(history).utf8))
-    }
-
-    /// The first epoch to train: 0, or the one after the checkpoint's.
-    private func resume() throws -> Int {
-        guard FileManager.default.fileExists(atPath: checkpointURL.path) else { return 0 }
-        let state = try TrainingCheckpoint(checkpointURL, into: stateTensors, configuration: configurationText)
+    /// Goes on where the last checkpoint was made, on all ranks.
+    private func resume() throws {
+        if ranks.isMain, setup.last.exists { state = try setup.last.read(into: tensors) }
+        state = try ranks.broadcast(state)
+        try ranks.broadcast(tensors.map(\.tensor))
         for other in replicas.dropFirst() { try other.copy(from: replicas[0]) }
-        step = state.step
-        average.updates = state.averageUpdates
-        if let data = try? Data(contentsOf: historyURL) {
-            history = try JSONDecoder().decode(TrainingHistory.self, from: data)
-        }
-        history.epochs.removeAll { $0.epoch > state.epoch }
-        history.bestScore = state.bestScore
-        history.bestEpoch = state.bestEpoch
-        return state.epoch
+        average?.updates = state.averageUpdates
+        stepper.scaler = state.scaler
     }
 
-    private func interrupted(_ epoch: Int) throws -> CutisError {
+    private func interrupted() -> CutisError {
         CutisError(
-            .cancelled, "The training was interrupted in epoch \(epoch + 1).",
-            remedy: epoch == 0
-                ? "Start it again." : "Start it again with the same output folder; it goes on after epoch \(epoch).")
+            .cancelled, "The training was interrupted in epoch \(state.epoch + 1), after step \(state.step).",
+            remedy: "Go on with --resume.")
     }
 
-    private func diverged(_ batch: TrainingBatch, _ epoch: Int) -> CutisError {
-        let names = batch.rows.prefix(3).map { dataset.images[$0].name }.joined(separator: ", ")
+    private func diverged(_ group: [TrainingBatch]) -> CutisError {
+        let rows = group.flatMap(\.rows)
+        let names = rows.prefix(3).map { setup.data.sample($0).id }.joined(separator: ", ")
+        let number = group.first.map { $0.number + 1 } ?? 0
         return CutisError(
             .computeFailed,
-            "The loss is not finite in epoch \(epoch + 1), batch \(batch.number + 1) (images \(names), …).",
-            remedy: "Start again from the last checkpoint with a lower learning rate.")
-    }
-}
-
-/// JSON with sorted keys, so that equal values give equal text.
-enum JSONText {
-    static func of(_ value: some Encodable, pretty: Bool = false) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys]
-        encoder.keyEncodingStrategy = .useDefaultKeys
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+            "The loss is not finite in epoch \(state.epoch + 1), batch \(number) (images \(names), …).",
+            remedy: "Look at these images and lower schedule.peak_rate; the last checkpoint is from before.")
     }
 }

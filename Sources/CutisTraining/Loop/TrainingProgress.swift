@@ -16,41 +16,16 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     public let secondsLeft: Double
     /// The figures on the validation images; only at the end of an epoch that looks at them.
     public let validation: ValidationFigures?
+    /// Images that could not be read so far.
+    public let failedImages: Int
 
     /// One line for people.
     public var line: String {
         let position = "epoch \(epoch)/\(epochs) step \(step)/\(steps)"
         let rate = "loss \(fixed(loss, 4)), \(fixed(imagesPerSecond, 0)) images/s, \(clock(secondsLeft)) left"
-        guard let validation else { return "\(position): \(rate)" }
-        return "\(position): \(rate); validation \(validation.line)"
-    }
-}
-
-/// The few figures that are computed while training goes on. They choose the best epoch; the report computes all
-/// figures with intervals.
-public struct ValidationFigures: Sendable, Hashable, Codable {
-    /// Mean cross-entropy of the true class, unweighted.
-    public let loss: Double
-    /// Share of right predictions.
-    public let accuracy: Double
-    /// Mean recall of the classes.
-    public let balancedAccuracy: Double
-    /// Mean one-against-the-rest area.
-    public let macroAUROC: Double
-    /// Area of melanoma against the rest.
-    public let melanomaAUROC: Double
-    /// Sensitivity for melanoma at the chosen floor's threshold.
-    public let melanomaSensitivity: Double
-    /// Specificity there.
-    public let melanomaSpecificity: Double
-
-    /// What the best epoch has most of: the mean of the macro area, the melanoma area and the balanced accuracy. No one
-    /// class can win it alone.
-    public var score: Double { (macroAUROC + melanomaAUROC + balancedAccuracy) / 3 }
-
-    var line: String {
-        "loss \(fixed(loss, 3)), accuracy \(fixed(accuracy, 3)), balanced \(fixed(balancedAccuracy, 3)), "
-            + "AUROC \(fixed(macroAUROC, 4)), melanoma \(fixed(melanomaAUROC, 4))"
+        let failed = failedImages > 0 ? ", \(failedImages) images failed" : ""
+        guard let validation else { return "\(position): \(rate)\(failed)" }
+        return "\(position): \(rate)\(failed); validation \(validation.line)"
     }
 }
 

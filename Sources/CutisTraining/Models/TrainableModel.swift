@@ -58,10 +58,24 @@ package final class TrainableModel {
         }
     }
 
-    /// The type of activations in mixed-precision training; nil takes that of the weights.
-    package var computeType: DType? {
-        get { if case .resNet(let model) = network { model.computeType } else { nil } }
-        set { if case .resNet(let model) = network { model.computeType = newValue } }
+    /// Whether blocks are computed again in the backward pass instead of being kept.
+    package var isCheckpointing = false {
+        didSet {
+            switch network {
+            case .visionTransformer(let model): model.checkpointing = isCheckpointing
+            case .resNet(let model): model.checkpointing = isCheckpointing
+            }
+        }
+    }
+
+    /// What dropout draws from in training; nil takes the process-wide generator.
+    package var generator: Generator? {
+        didSet {
+            switch network {
+            case .visionTransformer(let model): model.generator = generator
+            case .resNet(let model): model.generator = generator
+            }
+        }
     }
 
     /// All weights, parameters first.

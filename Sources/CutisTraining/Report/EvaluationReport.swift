@@ -1,10 +1,11 @@
 import CutisCore
+import CutisDatasets
 public import CutisStatistics
 
 /// The figures of a classifier on one set of images, each with its 95 % interval.
 public struct EvaluationReport: Codable, Sendable {
-    /// The melanoma figures, melanoma against everything else.
-    public struct Melanoma: Codable, Sendable {
+    /// The figures of the watched class against everything else.
+    public struct Watched: Codable, Sendable {
         /// Area under the ROC curve.
         public let auroc: Estimate
         /// Area under the precision-recall curve.
@@ -21,12 +22,12 @@ public struct EvaluationReport: Codable, Sendable {
         public let value: String
         /// How many images it has.
         public let count: Int
-        /// How many of them are melanomas.
-        public let melanomas: Int
+        /// How many of them have the watched class.
+        public let positives: Int
         /// Share of right predictions.
         public let accuracy: Estimate
-        /// Melanoma AUROC, or nil with fewer than ten melanomas or ten other images.
-        public let melanomaAUROC: Estimate?
+        /// The watched class's AUROC, or nil with fewer than ten images of it or ten others.
+        public let auroc: Estimate?
     }
 
     /// Images per class.
@@ -35,14 +36,14 @@ public struct EvaluationReport: Codable, Sendable {
     public let accuracy: Estimate
     /// Mean recall of the classes.
     public let balancedAccuracy: Estimate
-    /// Mean one-against-the-rest area.
-    public let macroAUROC: Estimate
-    /// The one-against-the-rest area of each class.
+    /// Mean one-against-the-rest area; nil where a class has fewer than two images.
+    public let macroAUROC: Estimate?
+    /// The one-against-the-rest area of each class that has images.
     public let classAUROC: [String: Estimate]
     /// The recall of each class.
     public let classRecall: [String: Estimate]
-    /// Melanoma against the rest.
-    public let melanoma: Melanoma
+    /// The watched class against the rest; nil where the data has no such class.
+    public let watched: Watched?
     /// Expected calibration error, 15 bins.
     public let calibrationError: Estimate
     /// Multi-class Brier score.
@@ -58,60 +59,66 @@ public struct EvaluationReport: Codable, Sendable {
     ///
     /// - Parameters:
     ///   - probabilities: calibrated probabilities, one row per image.
-    ///   - images: the images, in the same order.
-    ///   - labels: the classes; `mel` must be one.
-    ///   - threshold: the threshold for melanoma.
+    ///   - truth: the class of each image, in the same order.
+    ///   - facts: what is known about each image.
+    ///   - labels: the classes.
+    ///   - watched: the watched class with its threshold; nil for none.
     init(
-        probabilities: [[Double]], images: [LesionImage], labels: LabelSet, threshold: Double
+        probabilities: [[Double]], truth: [Int], facts: [SampleFacts], labels: LabelSet,
+        watched: (label: Int, threshold: Double)?
     ) throws {
-        let truth = images.map(\.label)
-        let melanoma = try labels.requiredIndex(of: "mel")
         let confusion = try ConfusionMatrix(probabilities: probabilities, labels: truth)
-        let scores = probabilities.map { $0[melanoma] }
-        let isMelanoma = truth.map { $0 == melanoma }
         var counts: [String: Int] = [:]
         var areas: [String: Estimate] = [:]
         var recalls: [String: Estimate] = [:]
         for (index, label) in labels.labels.enumerated() {
-            counts[label.id] = truth.count { $0 == index }
-            areas[label.id] = try ROC.auroc(
-                scores: probabilities.map { $0[index] }, positives: truth.map { $0 == index })
+            let positives = truth.map { $0 == index }
+            counts[label.id] = positives.count { $0 }
+            guard positives.count(where: { $0 }) >= 2, positives.count(where: { !$0 }) >= 2 else { continue }
+            areas[label.id] = try ROC.auroc(scores: probabilities.map { $0[index] }, positives: positives)
             recalls[label.id] = try confusion.recall(index)
         }
         self.counts = counts
         accuracy = try confusion.accuracy()
         balancedAccuracy = try confusion.balancedAccuracy()
-        macroAUROC = try ROC.macroAUROC(probabilities: probabilities, labels: truth)
+        macroAUROC = areas.count == labels.count ? try ROC.macroAUROC(probabilities: probabilities, labels: truth) : nil
         classAUROC = areas
         classRecall = recalls
-        self.melanoma = Melanoma(
-            auroc: try ROC.auroc(scores: scores, positives: isMelanoma),
-            averagePrecision: try PrecisionRecall.averagePrecision(scores: scores, positives: isMelanoma),
-            operatingPoint: try OperatingPoint(threshold: threshold, scores: scores, positives: isMelanoma))
         calibrationError = try Calibration.expectedError(probabilities: probabilities, labels: truth)
         brier = try Calibration.brier(probabilities: probabilities, labels: truth)
         logLoss = try Calibration.logLoss(probabilities: probabilities, labels: truth)
         self.confusion = confusion
-        subgroups = try Self.subgroups(of: images).map { attribute, value, rows in
+        self.watched = try watched.map { label, threshold in
+            let (scores, positives) = (probabilities.map { $0[label] }, truth.map { $0 == label })
+            return Watched(
+                auroc: try ROC.auroc(scores: scores, positives: positives),
+                averagePrecision: try PrecisionRecall.averagePrecision(scores: scores, positives: positives),
+                operatingPoint: try OperatingPoint(threshold: threshold, scores: scores, positives: positives))
+        }
+        subgroups = try Self.subgroups(of: facts).map { attribute, value, rows in
             let part = rows.map { probabilities[$0] }
-            let positives = rows.map { isMelanoma[$0] }
+            let positives = rows.map { truth[$0] == watched?.label }
             let found = positives.count { $0 }
             let isEnough = found >= 10 && positives.count - found >= 10
             return Subgroup(
-                attribute: attribute, value: value, count: rows.count, melanomas: found,
+                attribute: attribute, value: value, count: rows.count, positives: found,
                 accuracy: try ConfusionMatrix(probabilities: part, labels: rows.map { truth[$0] }).accuracy(),
-                melanomaAUROC: isEnough
-                    ? try ROC.auroc(scores: part.map { $0[melanoma] }, positives: positives) : nil)
+                auroc: try watched.flatMap { watched in
+                    isEnough ? try ROC.auroc(scores: part.map { $0[watched.label] }, positives: positives) : nil
+                })
         }
     }
 
-    private static func subgroups(of images: [LesionImage]) -> [(String, String, [Int])] {
-        let attributes: [(String, (LesionImage) -> String?)] = [
-            ("sex", { $0.sex }), ("age", { $0.age.map(ageBand) }), ("source", { $0.source }),
+    /// The parts of the images by what is known; an attribute that nobody gave is left out.
+    private static func subgroups(of facts: [SampleFacts]) -> [(String, String, [Int])] {
+        let attributes: [(String, (SampleFacts) -> String?)] = [
+            ("sex", { $0.sex }), ("age", { $0.age.map(ageBand) }), ("skin type", { $0.fitzpatrick.map(String.init) }),
+            ("source", { $0.other["source"] ?? $0.other["dataset"] }),
         ]
         return attributes.flatMap { name, value in
-            Dictionary(grouping: images.indices, by: { value(images[$0]) ?? "unknown" })
-                .sorted { $0.key < $1.key }.map { (name, $0.key, $0.value) }
+            facts.contains { value($0) != nil }
+                ? Dictionary(grouping: facts.indices, by: { value(facts[$0]) ?? "unknown" })
+                    .sorted { $0.key < $1.key }.map { (name, $0.key, $0.value) } : []
         }
     }
 
@@ -121,16 +128,5 @@ public struct EvaluationReport: Codable, Sendable {
         case ..<60: "40 to 59"
         default: "60 and over"
         }
-    }
-}
-
-extension LabelSet {
-    /// The position of a label that must be there.
-    func requiredIndex(of id: String) throws(CutisError) -> Int {
-        guard let index = index(of: id) else {
-            throw CutisError(
-                .labelsMismatch, "The label set has no class '\(id)'.", remedy: "Use a label set that has it.")
-        }
-        return index
     }
 }

@@ -5,55 +5,66 @@ import CutisStatistics
 
 /// The text that goes with the weights: what they are, from what, how good, and what they are not for.
 struct ModelCard {
-    let configuration: DefaultModelConfiguration
+    let configuration: TrainingConfiguration
+    let model: ModelConfiguration
+    let recipe: PreprocessingRecipe
     let labels: LabelSet
-    let parts: [String: [String: Int]]
-    let record: TrainingRecord
-    let metrics: ModelMetrics
+    let metrics: TrainingMetrics
+
+    private var words: CardConfiguration { configuration.card }
 
     /// The card as Markdown.
     var text: String {
-        [header, data, training, figures, use, limits].joined(separator: "\n\n") + "\n"
+        [header, data, training, figures, use].joined(separator: "\n\n") + "\n"
     }
 
     private var header: String {
-        let blocks = configuration.architecture.blocks.map(String.init).joined(separator: ", ")
+        let names = labels.labels.map { $0.id == $0.label ? $0.id : "\($0.id) (\($0.label))" }
+        let size = recipe.outputSize.map { "\($0.width)×\($0.height)" } ?? "any size"
         return """
-            # Cutis dermoscopy classifier
-
-            A small residual network that names one of seven diagnoses for a dermoscopic image of a pigmented skin \
-            lesion. It was trained from random weights by Cutis itself. **It is for research and for trying the \
-            software. It is not a medical device and must not be used to decide about a person.**
+            # \(words.title.isEmpty ? configuration.name : words.title)
 
             | | |
             |---|---|
-            | classes | \(labels.labels.map { "\($0.id) (\($0.label))" }.joined(separator: ", ")) |
-            | network | ResNet, blocks \(blocks), stem width \(configuration.architecture.stemWidth), \
-            \(record.parameters) parameters, stored in fp16, computed in fp32 |
-            | input | RGB, shortest side resized to \(side) (bilinear, antialiased), centre crop \(side)×\(side), \
-            mean and deviation of ImageNet |
+            | classes | \(names.joined(separator: ", ")) |
+            | network | \(network), \(metrics.parameters) parameters, stored in fp16, computed in fp32 |
+            | input | RGB, \(size), mean \(list(recipe.mean)), deviation \(list(recipe.std)) |
             | output | soft-max of the logits divided by \(fixed(metrics.temperature, 4)) |
-            | trained | \(record.date), \(record.engine), \(record.machine) |
-            | licence of the weights | CC BY-NC 4.0 (from the data): research only, with attribution |
+            | trained | \(metrics.date), \(metrics.engine) |
+            | licence of the weights | \(words.licence) |
             """
     }
 
-    private var data: String {
-        var rows = labels.labels.map { label in
-            let counts = ["train", "validation", "test"].map { "\(parts[$0]?[label.id] ?? 0)" }
-            return "| \(label.id) | \(counts.joined(separator: " | ")) |"
+    private var network: String {
+        switch model {
+        case .visionTransformer(let config):
+            "vision transformer, \(config.depth) blocks of width \(config.width), patches of \(config.patchSize)"
+        case .resNet(let config):
+            "residual network, blocks \(config.blocks.map(String.init).joined(separator: ", ")), stem width "
+                + "\(config.stemWidth)"
         }
-        let sums = ["train", "validation", "test"].map { "\(parts[$0]?.values.reduce(0, +) ?? 0)" }
+    }
+
+    private var data: String {
+        let parts = ["train", "validation", "test"]
+        var rows = labels.labels.map { label in
+            "| \(label.id) | \(parts.map { "\(metrics.images[$0]?[label.id] ?? 0)" }.joined(separator: " | ")) |"
+        }
+        let sums = parts.map { "\(metrics.images[$0]?.values.reduce(0, +) ?? 0)" }
         rows.append("| all | \(sums.joined(separator: " | ")) |")
+        let grouping =
+            switch configuration.data.grouping {
+            case .auto: "no patient and no lesion is in two parts, where the data names them"
+            case .patient: "no patient is in two parts, where the data names them"
+            case .lesion: "no lesion is in two parts, where the data names them"
+            case .none: "images of one lesion may be in two parts"
+            }
         return """
             ## Data
 
-            HAM10000: P. Tschandl, C. Rosendahl, H. Kittler, *The HAM10000 dataset, a large collection of \
-            multi-source dermatoscopic images of common pigmented skin lesions*, Scientific Data 5, 180161 (2018). \
-            Licence CC BY-NC 4.0. One image per lesion was used, centre-cropped and reduced to 224×224 pixels.
+            \(words.data.isEmpty ? "The origin of the images was not stated." : words.data)
 
-            The split is random with seed \(configuration.seed), stratified by diagnosis, and disjoint by lesion (no \
-            lesion is in two parts). Patients are not identified in the data, so the parts may share patients.
+            The parts are stratified by class (seed \(configuration.seed)); \(grouping).
 
             | class | train | validation | test |
             |---|---|---|---|
@@ -62,19 +73,20 @@ struct ModelCard {
     }
 
     private var training: String {
-        """
-        ## Training
+        let average = configuration.ema.map { ", a moving average (\($0))" } ?? ""
+        let start = configuration.model.from.map { _ in "from a checkpoint" } ?? "from random weights"
+        return """
+            ## Training
 
-        \(configuration.stages.map(words).joined(separator: "; ")). Batches of \(configuration.batchSize); the kept \
-        weights are the moving average after epoch \(record.history.bestEpoch) of \(record.history.epochs.count), which \
-        was best on validation. Random resized crop, the eight symmetries of the square, colour jitter; at first MixUp \
-        and CutMix. Cross-entropy with class weights (N / (K·N_i))^\(configuration.classWeightPower) and label smoothing \
-        \(configuration.labelSmoothing), where no stage says otherwise, plus \(configuration.focalWeight) × focal loss \
-        on melanoma. AdamW. `training.json` has every number; `cutis train` does it again.
-        """
+            \(configuration.schedule.stages.map(stage).joined(separator: "; ")); \(start), in batches of \
+            \(configuration.batchSize * configuration.accumulate), by \(configuration.optimizer.kind.rawValue). The kept \
+            weights\(average) are those after epoch \(metrics.bestEpoch) of \(metrics.epochs), the best on validation by \
+            \(configuration.validation.metric.rawValue). `config.yaml` of the run has every number; `cutis train` with \
+            it does it again.
+            """
     }
 
-    private func words(_ stage: DefaultModelConfiguration.Stage) -> String {
+    private func stage(_ stage: ScheduleConfiguration.Stage) -> String {
         let changes = [
             stage.restartRate.map { "learning rate again from \($0)" },
             stage.mixing.map { $0.probability == 0 ? "no mixing" : "mixing \($0.probability)" },
@@ -82,84 +94,67 @@ struct ModelCard {
             stage.classWeightPower.map { "class weights to the power \($0)" },
         ].compactMap(\.self)
         let list = changes.isEmpty ? "" : " (\(changes.joined(separator: ", ")))"
-        return "\(stage.epochs) epochs at \(stage.side) px\(list)"
+        return "\(stage.epochs) epochs at \(stage.imageSize ?? configuration.model.imageSize) px\(list)"
     }
 
     private var figures: String {
-        let test = metrics.test
-        let point = test.melanoma.operatingPoint
-        let classRows = labels.labels.map { label in
-            "| \(label.id) | \(parts["test"]?[label.id] ?? 0) | \(interval(test.classAUROC[label.id])) | "
-                + "\(interval(test.classRecall[label.id])) |"
+        guard let test = metrics.test else {
+            return "## Figures on the validation part\n\nThese images chose epoch and thresholds, so the figures are "
+                + "optimistic.\n\n\(tables(metrics.validation))"
         }
-        let groupRows = test.subgroups.map { group in
-            "| \(group.attribute): \(group.value) | \(group.count) | \(group.melanomas) | "
-                + "\(interval(group.accuracy)) | \(interval(group.melanomaAUROC)) |"
+        return "## Figures on the test part\n\nEpoch, temperature, input size and thresholds were chosen on validation. "
+            + "Brackets are 95 % intervals; `metrics.json` names the method of each and has the validation part too."
+            + "\n\n\(tables(test))"
+    }
+
+    private func tables(_ report: EvaluationReport) -> String {
+        var rows = [
+            ("accuracy", report.accuracy), ("balanced accuracy", report.balancedAccuracy),
+            ("expected calibration error (15 bins)", report.calibrationError), ("Brier score (0…2)", report.brier),
+        ].map { "| \($0.0) | \(interval($0.1)) |" }
+        rows.append("| AUROC, mean of one-against-the-rest | \(interval(report.macroAUROC)) |")
+        if let watched = report.watched, let name = metrics.watched {
+            let point = watched.operatingPoint
+            rows += [
+                "| \(name): AUROC | \(interval(watched.auroc)) |",
+                "| \(name): average precision | \(interval(watched.averagePrecision)) |",
+                "| \(name): sensitivity at \(fixed(point.threshold, 4)) | \(interval(point.sensitivity)) |",
+                "| \(name): specificity at that threshold | \(interval(point.specificity)) |",
+            ]
         }
-        return """
-            ## Figures on the test part
-
-            Epoch, temperature, input size and threshold were chosen on validation. The recipe itself (its stages, class \
-            weights and label smoothing) was settled while the figures of earlier runs on both parts of this same split \
-            were in sight, so these figures may be a little better than on new data. Brackets are 95 % intervals; \
-            `metrics.json` names the method of each and has the validation part too.
-
-            | figure | value |
-            |---|---|
-            | accuracy | \(interval(test.accuracy)) |
-            | balanced accuracy | \(interval(test.balancedAccuracy)) |
-            | AUROC, mean of seven one-against-the-rest | \(interval(test.macroAUROC)) |
-            | melanoma AUROC | \(interval(test.melanoma.auroc)) |
-            | melanoma average precision | \(interval(test.melanoma.averagePrecision)) |
-            | melanoma sensitivity at threshold \(fixed(point.threshold, 4)) | \(interval(point.sensitivity)) |
-            | melanoma specificity at that threshold | \(interval(point.specificity)) |
-            | expected calibration error (15 bins) | \(interval(test.calibrationError)) |
-            | Brier score (0…2) | \(interval(test.brier)) |
-
-            The threshold has the \(metrics.melanomaThresholdRule).
-
-            | class | images | AUROC | recall |
-            |---|---|---|---|
-            \(classRows.joined(separator: "\n"))
-
-            | subgroup | images | melanomas | accuracy | melanoma AUROC |
-            |---|---|---|---|---|
-            \(groupRows.joined(separator: "\n"))
-
-            A dash: too few images for a figure. Many of these intervals are wide; a difference inside them is no \
-            finding.
-            """
+        let classes = labels.labels.map { label in
+            "| \(label.id) | \(report.counts[label.id] ?? 0) | \(interval(report.classAUROC[label.id])) | "
+                + "\(interval(report.classRecall[label.id])) |"
+        }
+        let groups = report.subgroups.map { group in
+            "| \(group.attribute): \(group.value) | \(group.count) | \(group.positives) | "
+                + "\(interval(group.accuracy)) | \(interval(group.auroc)) |"
+        }
+        let subgroups =
+            groups.isEmpty
+            ? ""
+            : "\n\n| subgroup | images | of the watched class | accuracy | AUROC |\n|---|---|---|---|---|\n"
+                + groups.joined(separator: "\n")
+        return "| figure | value |\n|---|---|\n\(rows.joined(separator: "\n"))\n\n| class | images | AUROC | recall |\n"
+            + "|---|---|---|---|\n\(classes.joined(separator: "\n"))\(subgroups)\n\n"
+            + "A dash: too few images for a figure. Many intervals are wide; a difference inside them is no finding."
     }
 
     private var use: String {
-        """
-        ## Intended use
+        let limits = words.limits.isEmpty ? ["Not stated."] : words.limits
+        return """
+            ## Intended use
 
-        To try Cutis, to test pipelines, to compare with in research on dermoscopic images like those of HAM10000. \
-        Whoever reads an answer must be able to judge the image without it.
-        """
+            \(words.use)
+
+            ## Limits
+
+            \(limits.map { "- \($0)" }.joined(separator: "\n"))
+            - Every image gets one of the names above. There is no protection against images unlike the training data.
+            """
     }
 
-    private var limits: String {
-        """
-        ## Limits
-
-        - Every image gets one of seven names. There is no class for healthy skin, for other diseases or for images \
-        that show no lesion, and no protection against inputs unlike the training data: a photograph by a phone, a \
-        face or a wall gets a confident answer too.
-        - The data come from Austria and Australia, from mostly fair skin; skin types are not recorded. Nothing is \
-        known about darker skin.
-        - Images were centre-cropped and reduced to 224 pixels before training; fine structures that matter to a \
-        dermatologist are lost.
-        - Most naevi were diagnosed by follow-up or consensus and not by histology; other classes mostly by \
-        histology. Cameras and diagnoses go together (almost all follow-up naevi are from one camera), so the network \
-        may use traits of the camera, and the subgroup figures by source are the ones to look at.
-        - The mix of diagnoses is that of specialised clinics. Predictive values elsewhere will be different.
-        - Small, from random weights, without other data: larger pretrained networks are clearly better.
-        """
-    }
-
-    private var side: Int { record.recipe.outputSize?.width ?? 0 }
+    private func list(_ numbers: [Float]) -> String { numbers.map { "\($0)" }.joined(separator: ", ") }
 
     private func interval(_ estimate: Estimate?) -> String {
         guard let estimate else { return "–" }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import CutisCore
+import CutisInference
+import CutisTensor
 import CutisTraining
 import Foundation
 
@@ -7,43 +9,80 @@ import Foundation
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train the default dermoscopic classifier again, from HAM10000 to a bundle.",
+        abstract: "Train a classifier: from a folder or table of images to a verified bundle.",
         discussion: """
-            EXAMPLES
-              cutis train ham10000/ --output run/
-              cutis classify photo.jpg --model run/bundle/
+            CONFIG is YAML; docs/training.md lists every key. key=value changes single keys.
 
-            FOLDER holds labels.csv (image, dx, lesion_id, …) and images/. The output folder gets the checkpoints, the
-            figures (metrics.json), the model card and, at the end, a verified bundle. A run that was interrupted goes on
-            when the command is given again. On two cores it takes about an hour.
+            EXAMPLES
+              cutis train Models/recipes/cutis-dermoscopy.yaml data.path=ham10000/
+              cutis train config.yaml model.architecture=vit_base_patch16 schedule.epochs=50 name=vit
+              cutis train runs/vit/config.yaml --resume
+              cutis classify photo.jpg --model runs/vit/bundle/
+
+            The run's folder (runs/NAME) gets config.yaml, metrics.csv, metrics.jsonl, plots/, checkpoints/ and, at the
+            end, metrics.json, predictions.csv and bundle/. Ctrl-C writes a checkpoint first; --resume goes on from it,
+            bit for bit. Several processes (torchrun, srun, a PyTorchJob) train one model: docs/distributed.md.
             """)
 
-    @Argument(help: ArgumentHelp("labels.csv and images/.", valueName: "folder"))
-    var data: String
+    @Argument(help: ArgumentHelp("The configuration.", valueName: "config"))
+    var config: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "folder"))
-    var output: String
+    @Argument(help: ArgumentHelp("Changes of it, such as schedule.epochs=50.", valueName: "key=value"))
+    var overrides: [String] = []
 
-    @Option(help: ArgumentHelp("Decides split, initial weights and augmentation.", valueName: "n"))
-    var seed: UInt64 = DefaultModelConfiguration().seed
+    @Flag(help: "Go on with the run that the folder holds.")
+    var resume = false
+
+    @Flag(name: .customLong("tensorboard"), help: "Write TensorBoard's event files too.")
+    var tensorBoard = false
+
+    @Option(help: ArgumentHelp("Where to compute: auto, cpu or cuda.", valueName: "device"))
+    var device: DeviceChoice = .auto
 
     @OptionGroup var quietness: QuietnessOptions
 
     func run() async throws {
-        var configuration = DefaultModelConfiguration()
-        configuration.seed = seed
-        let folder = URL(fileURLWithPath: output)
-        let rules = try InstalledFiles.recommendations()
-        let quiet = quietness.quiet
+        let configuration = try TrainingConfiguration(file: URL(fileURLWithPath: config), overrides: overrides)
+        let distributed = try DistributedEnvironment.read()
+        let options = Trainer.Options(
+            resumes: resume, device: try resolvedDevice(distributed), tensorBoard: tensorBoard,
+            recommendations: try InstalledFiles.recommendations(), version: Cutis.version, distributed: distributed)
+        let line = TrainingLine(quiet: quietness.quiet)
         // The trainer has its own way to end: it saves a checkpoint first.
         Interrupts.shared.stop()
-        try DefaultModelTrainer.run(
-            configuration: configuration, dataFolder: URL(fileURLWithPath: data), output: folder
-        ) { progress in
-            if !quiet { printToStandardError(progress.line) }
+        let outcome = try Trainer.run(configuration, options: options) { line.show($0) }
+        line.close()
+        for warning in outcome.warnings { printToStandardError("cutis: warning: \(warning)") }
+        if let bundle = outcome.bundle { try StandardOutput.write("\(bundle.path)\n") }
+    }
+
+    private func resolvedDevice(_ distributed: DistributedEnvironment?) throws -> Device {
+        let device = try LoadOptions(device: device).resolvedDevice()
+        guard case .cuda = device, let distributed else { return device }
+        return .cuda(distributed.localRank)
+    }
+}
+
+/// The progress of a training: a line that rewrites itself on a terminal, one line per epoch (and a minute) when piped.
+private final class TrainingLine {
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var last = Date.distantPast
+
+    init(quiet: Bool) { self.quiet = quiet }
+
+    func show(_ progress: TrainingProgress) {
+        guard !quiet else { return }
+        let ends = progress.validation != nil || progress.step == progress.steps
+        if isTerminal {
+            FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.line)\(ends ? "\n" : "")".utf8))
+        } else if ends || -last.timeIntervalSinceNow > 60 {
+            last = Date()
+            printToStandardError(progress.line)
         }
-        let bundle = folder.appendingPathComponent("bundle")
-        try DefaultModelBundle.write(run: folder, recommendations: rules, to: bundle)
-        try StandardOutput.write("\(bundle.path)\n")
+    }
+
+    func close() {
+        if isTerminal, !quiet { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }
