@@ -168,8 +168,13 @@ struct OptimisationFixture: Decodable {
 func relativeError(_ values: [Double], _ reference: [Double]) -> Double {
     guard values.count == reference.count else { return .nan }
     let scale = reference.map(abs).max() ?? 0
-    let worst = zip(values, reference).map { abs($0 - $1) }.reduce(0) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+    let worst = zip(values, reference).map { abs($0 - $1) }.reduce(0, larger)
     return scale == 0 ? worst : worst / scale
+}
+
+/// The larger one; unlike `max`, NaN wins.
+func larger(_ one: Double, _ other: Double) -> Double {
+    one.isNaN || other.isNaN ? .nan : max(one, other)
 }
 
 /// Checks an error; with CUTIS_PRINT_ERRORS=1 prints what was measured.

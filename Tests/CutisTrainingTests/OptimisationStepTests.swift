@@ -50,7 +50,7 @@ struct OptimisationStepTests {
             for (number, expected) in row.path.enumerated() {
                 try step(optimiser, row, number)
                 for (parameter, values) in zip(parameters, expected) {
-                    worst = max(worst, relativeError(try parameter.detach().doubles(), values))
+                    worst = larger(worst, relativeError(try parameter.detach().doubles(), values))
                 }
             }
             expectError(worst, row.name)
@@ -126,7 +126,7 @@ struct OptimisationStepTests {
             var worst = 0.0
             for number in row.first..<row.path.count {
                 try average.update(from: [Tensor(fixture.averages.weights[number])])
-                worst = max(worst, relativeError(try average.averages[0].doubles(), row.path[number]))
+                worst = larger(worst, relativeError(try average.averages[0].doubles(), row.path[number]))
             }
             expectError(worst, row.name)
         }
@@ -158,7 +158,7 @@ struct OptimisationStepTests {
             var worst = 0.0
             for (step, rate) in row.rates.enumerated() {
                 // Where the cosine has come down to nothing, what is left of PyTorch's sum is its rounding.
-                worst = max(worst, abs(schedule.rate(at: step) - rate) / max(rate, 1e-9 * row.peak))
+                worst = larger(worst, abs(schedule.rate(at: step) - rate) / max(rate, 1e-9 * row.peak))
             }
             expectError(worst, "schedule \(row.name)")
         }
