@@ -19,7 +19,13 @@ struct BarPlot: Hashable {
         let head = PlotFrame.drawHead(
             chart, names: series.map(\.name), key: .area, slots: series.map(\.slot), on: &canvas)
         let values = series.flatMap { $0.values.prefix(categories.count) }
-        let scale = AxisScale(axis, values: values, includesZero: true)
+        // Without ticks the largest bar may take all the room.
+        let reach = values.filter { AxisScale.isDrawable($0, logarithmic: false) } + [0]
+        var own = axis
+        if direction == .horizontal, !axis.isLogarithmic, axis.range == nil {
+            own.range = (reach.min() ?? 0)...(reach.max() ?? 0)
+        }
+        let scale = AxisScale(own, values: values, includesZero: true)
         switch direction {
         case .horizontal: drawHorizontal(chart, head, scale, on: &canvas)
         case .vertical: drawVertical(chart, head, scale, on: &canvas)
@@ -33,7 +39,7 @@ struct BarPlot: Hashable {
     /// Every bar bears its number, so that horizontal bars need no ticks.
     private func drawHorizontal(_ chart: Chart, _ head: Double, _ scale: AxisScale, on canvas: inout SVGCanvas) {
         let names = categories.map { SVGCanvas.width(of: $0) }.max() ?? 0
-        let left = PlotFrame.margin + min(names, chart.width * 0.36) + 8
+        let left = PlotFrame.margin + min(names, chart.width * 0.42) + 8
         let numbers = series.flatMap(\.values).map { SVGCanvas.width(of: FigureFormat.short($0)) }.max() ?? 0
         let bottom = chart.height - PlotFrame.margin - (axis.title.isEmpty ? 0 : 18)
         let frame = PlotFrame(

@@ -168,9 +168,28 @@ private enum Made {
         #expect(found.unreadable.map(\.sampleNumber) == [2])
         #expect(found.unreadable.map(\.code) == [.imageCorrupt])
         #expect(found.classes[0].readableCount == 1)
-        #expect(found.page.contains("Its file is a damaged JPEG"))
-        #expect(!found.page.contains("417"))
+        #expect(found.unreadable.first?.message == "Its file is a damaged JPEG.")
+        #expect(!found.page.contains("patient-417"))
         #expect(found.json.text().contains("broken-patient-417"))
+    }
+
+    @Test func aMissingFileIsCalledByItsPlaceInTheDataSet() throws {
+        let found = try DatasetExplorer(Made.dataset([Made.sample("patient-417", [0])])) {
+            (location) throws(CutisError) in
+            guard case .file(let url) = location else { throw Made.failure("?") }
+            return try ImageDecoder.decode(url)
+        }.explore()
+        #expect(found.unreadable.map(\.code) == [.fileNotFound])
+        #expect(!found.page.contains("patient-417"))
+    }
+
+    @Test func dataWithoutLabelsIsExploredToo() throws {
+        let samples = [Made.sample("a", []), Made.sample("b", [])]
+        let dataset = Dataset(source: URL(fileURLWithPath: "/made/pairs.csv"), labels: LabelSet([]), samples: samples)
+        let found = try DatasetExplorer(dataset, read: Made.pixels).explore()
+        #expect(found.classes.map(\.label) == ["without a label"])
+        #expect(found.classes[0].pictures.count == 2)
+        #expect(found.imbalanceRatio == nil)
     }
 
     @Test func nothingReadableIsStillAPage() throws {

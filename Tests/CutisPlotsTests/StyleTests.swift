@@ -17,13 +17,16 @@ import Testing
         }
     }
 
-    private static func luminance(_ colour: String) -> Double {
+    private static func linear(_ colour: String) -> [Double] {
         let value = Int(colour.dropFirst(), radix: 16) ?? 0
-        let channels = [value >> 16, value >> 8 & 255, value & 255].map { channel -> Double in
+        return [value >> 16, value >> 8 & 255, value & 255].map { channel in
             let share = Double(channel) / 255
             return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
         }
-        return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    }
+
+    private static func luminance(_ colour: String) -> Double {
+        product([[0.2126, 0.7152, 0.0722]], linear(colour))[0]
     }
 
     private static func contrast(_ a: String, _ b: String) -> Double {
@@ -41,6 +44,43 @@ import Testing
             }
             #expect(Self.contrast(try #require(colours["--cx-ink"]), paper) >= 7)
             #expect(Self.contrast(try #require(colours["--cx-soft"]), paper) >= 4.5)
+        }
+    }
+
+    /// Linear RGB as normal and dichromatic eyes see it: Machado, Oliveira and Fernandes 2009, severity 1.
+    private static let sights: [[[Double]]] = [
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    ]
+
+    private static func product(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
+        matrix.map { row in zip(row, vector).reduce(0) { $0 + $1.0 * $1.1 } }
+    }
+
+    /// CIELAB (D65) of a colour as an eye sees it.
+    private static func lab(_ colour: String, _ sight: [[Double]]) -> [Double] {
+        let seen = product(sight, linear(colour)).map { min(max($0, 0), 1) }
+        let toXYZ = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+        let shares = zip(product(toXYZ, seen), [0.95047, 1, 1.08883]).map { value, white -> Double in
+            let share = value / white
+            return share > 0.008856 ? cbrt(share) : 7.787 * share + 16 / 116
+        }
+        return [116 * shares[1] - 16, 500 * (shares[0] - shares[1]), 200 * (shares[1] - shares[2])]
+    }
+
+    @Test func anyTwoSeriesDifferForColourBlindEyesToo() throws {
+        for colours in Self.palettes() {
+            for sight in Self.sights {
+                let seen = try (1...8).map { Self.lab(try #require(colours["--cx-\($0)"]), sight) }
+                for first in 0..<8 {
+                    for second in first + 1..<8 {
+                        let squares = zip(seen[first], seen[second]).map { ($0 - $1) * ($0 - $1) }
+                        #expect(squares.reduce(0, +).squareRoot() >= 12.5)
+                    }
+                }
+            }
         }
     }
 

@@ -31,7 +31,7 @@ extension DatasetExploration {
     private var overview: HTMLPage.Section {
         var figures = [
             HTMLPage.Figure("Images", count(imageCount)), .init("Classes", count(labelled.count)),
-            .init("Imbalance, max/min", imbalanceRatio.map { FigureFormat.grouped($0, decimals: 1) } ?? "–"),
+            .init("Imbalance ratio", imbalanceRatio.map { FigureFormat.grouped($0, decimals: 1) } ?? "–"),
             .init("Unreadable images", count(unreadable.count)), .init("Without colour", count(grayCount)),
         ]
         if sampleCount != imageCount { figures.insert(.init("Cases", count(sampleCount)), at: 0) }
@@ -149,15 +149,15 @@ extension DatasetExploration {
         let levels = (0...24).map { Double($0) * 256 / 24 }
         let positive = sharpness.sorted.first { $0 > 0 } ?? 1
         // A little wider than the values, which rounding must not push out.
-        let (low, high) = (log10(positive) - 1e-9, log10(max(sharpness.quantile(1), positive * 10)) + 1e-9)
+        let (low, high) = (log10(positive) - 1e-9, log10(max(sharpness.sorted.last ?? 0, positive * 10)) + 1e-9)
         let variances = (0...20).map { pow(10, low + (high - low) * Double($0) / 20) }
         let charts = [
             distribution(
                 "Brightness", levels, all: brightness, measured.map { ($0.label, $0.brightness) },
-                x: Axis("mean grey level of the image, 0 to 255")),
+                x: Axis("mean grey level of the image", range: 0...255)),
             distribution(
                 "Sharpness", variances, all: sharpness, measured.map { ($0.label, $0.sharpness) },
-                x: Axis("variance of the Laplacian (few edges: blurred)", isLogarithmic: true)),
+                x: Axis("variance of the Laplacian", isLogarithmic: true, range: pow(10, low)...pow(10, high))),
         ]
         let rows = measured.map { one in
             [one.name]
@@ -168,8 +168,11 @@ extension DatasetExploration {
         let table = HTMLTable(
             "Median, 5th and 95th percentile of the images of each class",
             header: ["Class", "Brightness", "5%", "95%", "Sharpness", "5%", "95%"], rows: rows)
+        let flat = sharpness.sorted.count { $0 == 0 }
         let text =
-            "Sharpness depends on the size of an image: compare it among images of one size only."
+            "Sharp edges make the variance large, blur makes it small. It depends on the size of an image, too: compare "
+            + "images of one size only."
+            + (flat > 0 ? " \(count(flat)) images of a single level (variance 0) are not in the chart." : "")
         return .init("Brightness and sharpness", [.charts(charts), .paragraph(text), .table(table)])
     }
 
@@ -218,9 +221,8 @@ extension DatasetExploration {
     private var unreadableSection: HTMLPage.Section {
         let shown = 100
         let rows = unreadable.prefix(shown).map { [count($0.sampleNumber), $0.code.rawValue, $0.message] }
-        let more = unreadable.count > shown ? "The first \(shown) of \(count(unreadable.count)); e" : "E"
-        let text =
-            more + "da.json names the files, which this page does not, since names may hold patients' identifiers."
+        let part = unreadable.count > shown ? "The first \(shown) of \(count(unreadable.count)). " : ""
+        let text = part + "The names are in eda.json only, since file names may hold patients' identifiers."
         let table = HTMLTable(
             "By the sample's place in the data set", header: ["Sample", "Kind", "What is wrong"], rows: rows,
             textColumns: [1, 2])

@@ -95,15 +95,20 @@ struct ExplorationTally: Sendable {
         failures.sorted { $0.image < $1.image }.map { failure in
             let image = images[failure.image]
             let number = image.sample + 1
-            var message = failure.error.message
-            switch image.location {
-            case .file(let url): message = message.replacingOccurrences(of: url.path, with: "Its file")
-            case .array(let archive, _, _):
-                message = message.replacingOccurrences(of: archive.path, with: "Its archive")
-            }
+            let message =
+                switch image.location {
+                case .file(let url): Self.nameless(failure.error.message, url.path, "Its file")
+                case .array(let archive, _, _): Self.nameless(failure.error.message, archive.path, "Its archive")
+                }
             return UnreadableImage(
                 sampleNumber: number, sampleID: dataset.samples[image.sample].id, code: failure.error.code,
                 message: message)
         }
+    }
+
+    /// A message without the path that it names, at its beginning or further on.
+    private static func nameless(_ message: String, _ path: String, _ subject: String) -> String {
+        let rest = message.hasPrefix(path) ? subject + message.dropFirst(path.count) : message
+        return rest.replacingOccurrences(of: path, with: "the place that the data set gives")
     }
 }

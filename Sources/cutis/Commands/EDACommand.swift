@@ -21,6 +21,8 @@ struct EDACommand: AsyncParsableCommand {
             "A folder of classes, a table (.csv), JSON lines or an archive (.npz).", valueName: "dataset"))
     var dataset: String
 
+    @OptionGroup var options: DatasetOptions
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("The folder to write; it must not exist, or be empty.", valueName: "folder"))
@@ -32,37 +34,37 @@ struct EDACommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Chooses the sample images.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Images decoded at the same time; one per core unless told.", valueName: "n"))
-    var workers: Int?
+    @Option(help: ArgumentHelp("Threads that decode; one per core unless told.", valueName: "n"))
+    var threads: Int?
 
     @OptionGroup var quietness: QuietnessOptions
 
     mutating func validate() throws {
         guard (3...100).contains(samples) else { throw ValidationError("--samples must be between 3 and 100.") }
-        if let workers, !(1...1024).contains(workers) {
-            throw ValidationError("--workers must be between 1 and 1024.")
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be between 1 and 1024.")
         }
     }
 
     func run() async throws {
         let folder = URL(fileURLWithPath: output)
         try checkIsFree(folder)
-        let data = try DatasetReader.read(URL(fileURLWithPath: dataset))
-        var options = ExplorationOptions(samplesPerClass: samples, seed: seed)
-        if let workers { options.workers = workers }
+        let data = try options.read(dataset, keepsRepeats: true)
+        var exploration = ExplorationOptions(samplesPerClass: samples, seed: seed)
+        if let threads { exploration.workers = threads }
         let source = ImageSource()
-        let explorer = DatasetExplorer(data, options: options) { (location) throws(CutisError) in
+        let explorer = DatasetExplorer(data, options: exploration) { (location) throws(CutisError) in
             try source.pixels(location)
         }
         let progress = ProgressReporter("explore", unit: "images", total: explorer.imageCount, quiet: quietness.quiet)
-        let exploration = try explorer.explore { progress.advance(by: $0) }
+        let found = try explorer.explore { progress.advance(by: $0) }
         progress.finish()
-        try exploration.write(to: folder)
+        try found.write(to: folder)
         try StandardOutput.write(
             """
-              Images      \(exploration.imageCount)\(exploration.unreadable.isEmpty ? "" : ", \(exploration.unreadable.count) unreadable")
-              Classes     \(exploration.classes.count { $0.id != nil })
-              Imbalance   \(exploration.imbalanceRatio.map { String(format: "%.1f", $0) } ?? "–") (largest class to smallest)
+              Images      \(found.imageCount)\(found.unreadable.isEmpty ? "" : ", \(found.unreadable.count) unreadable")
+              Classes     \(found.classes.count { $0.id != nil })
+              Imbalance   \(found.imbalanceRatio.map { String(format: "%.1f", $0) } ?? "–") (largest class to smallest)
               Page        \(folder.appendingPathComponent(DatasetExploration.pageName).path)
               JSON        \(folder.appendingPathComponent(DatasetExploration.jsonName).path)
 
