@@ -46,8 +46,7 @@ extension PixelBuffer {
         var sum = step / 2
         return histogram.map { count in
             defer { sum += count }
-            // Pillow writes the table modulo 256; the sum is at most 255 steps and a half.
-            return UInt8(truncatingIfNeeded: sum / step)
+            return UInt8(min(sum / step, 255))
         }
     }
 
