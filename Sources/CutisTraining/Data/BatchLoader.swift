@@ -82,7 +82,7 @@ package struct BatchLoader: Sendable {
         self.sampler = sampler
         self.preparation = preparation
         self.workers = workers
-        failures = LoadFailures(limit: max(0, failureLimit))
+        failures = LoadFailures(limit: min(max(0, failureLimit), 1_000_000))
     }
 
     /// How many batches an epoch has.
