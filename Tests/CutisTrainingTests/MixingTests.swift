@@ -46,7 +46,8 @@ struct MixingTests {
             let sorted = values.sorted()
             var count = 0
             var largest = 0.0
-            for (point, share) in zip(points, shares) {
+            // Between 0.99999 and 1 single precision has too few numbers, and α = 0.2 too many draws.
+            for (point, share) in zip(points, shares) where point < 0.99999 || point > 1 {
                 let bound = point + abs(point) * 1e-6
                 while count < sorted.count, sorted[count] <= bound { count += 1 }
                 largest = max(largest, abs(Double(count) / Double(sorted.count) - share))

@@ -32,10 +32,15 @@ public struct ChannelNormalisation: Sendable {
         }
         table.withUnsafeBufferPointer { table in
             image.pixels.withUnsafeBufferPointer { samples in
-                for start in stride(from: 0, to: samples.count, by: 3) {
-                    output[start] = table[Int(samples[start])]
-                    output[start + 1] = table[256 + Int(samples[start + 1])]
-                    output[start + 2] = table[512 + Int(samples[start + 2])]
+                guard let table = table.baseAddress, let samples = samples.baseAddress,
+                    let output = output.baseAddress
+                else { return }
+                var index = 0
+                while index < image.width * image.height * 3 {
+                    output[index] = table[Int(samples[index])]
+                    output[index + 1] = (table + 256)[Int(samples[index + 1])]
+                    output[index + 2] = (table + 512)[Int(samples[index + 2])]
+                    index += 3
                 }
             }
         }

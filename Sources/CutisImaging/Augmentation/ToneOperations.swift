@@ -46,8 +46,7 @@ extension PixelBuffer {
         var sum = step / 2
         return histogram.map { count in
             defer { sum += count }
-            // Pillow writes the table modulo 256; the sum is at most 255 steps and a half.
-            return UInt8(truncatingIfNeeded: sum / step)
+            return UInt8(min(sum / step, 255))
         }
     }
 
@@ -66,16 +65,19 @@ extension PixelBuffer {
     func mappingSamples(_ change: (_ channel: Int, _ sample: UInt8) -> UInt8) -> PixelBuffer {
         guard channels == 3 else { return self }
         let table = (0..<3).flatMap { channel in (0...255).map { change(channel, UInt8($0)) } }
-        var result = self
-        table.withUnsafeBufferPointer { table in
-            result.withUnsafeMutablePixels { samples in
-                for start in stride(from: 0, to: samples.count - 2, by: 3) {
-                    samples[start] = table[Int(samples[start])]
-                    samples[start + 1] = table[256 + Int(samples[start + 1])]
-                    samples[start + 2] = table[512 + Int(samples[start + 2])]
+        return table.withUnsafeBufferPointer { table in
+            pixels.withUnsafeBufferPointer { source in
+                PixelBuffer.filled(width: width, height: height, channels: 3) { output in
+                    guard let table = table.baseAddress, let source = source.baseAddress else { return }
+                    var index = 0
+                    while index < width * height * 3 {
+                        output[index] = table[Int(source[index])]
+                        output[index + 1] = (table + 256)[Int(source[index + 1])]
+                        output[index + 2] = (table + 512)[Int(source[index + 2])]
+                        index += 3
+                    }
                 }
             }
         }
-        return result
     }
 }

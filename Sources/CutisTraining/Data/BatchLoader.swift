@@ -82,7 +82,7 @@ package struct BatchLoader: Sendable {
         self.sampler = sampler
         self.preparation = preparation
         self.workers = workers
-        failures = LoadFailures(limit: max(0, failureLimit))
+        failures = LoadFailures(limit: min(max(0, failureLimit), 1_000_000))
     }
 
     /// How many batches an epoch has.
@@ -96,7 +96,8 @@ package struct BatchLoader: Sendable {
     ///   - side: of the images in pixels; an evaluation has that of its recipe.
     ///   - mixing: how images are mixed in pairs.
     package func epoch(_ epoch: Int, from position: Int = 0, side: Int, mixing: BatchMixing = .none) -> BatchStream {
-        let maker = BatchMaker(loader: self, order: sampler.order(epoch: epoch), epoch: epoch, side: side, mixing: mixing)
+        let maker = BatchMaker(
+            loader: self, order: sampler.order(epoch: epoch), epoch: epoch, side: side, mixing: mixing)
         let first = min(max(0, position), batchCount)
         let batches = Prefetcher(count: batchCount - first, workers: workers, ahead: workers + 2) { number in
             try maker.batch(first + number)

@@ -15,32 +15,27 @@ struct BatchMaker: Sendable {
     /// Makes one batch of this rank.
     ///
     /// - Throws: `.dataInvalid` when more images fail than the loader allows.
-    func batch(_ number: Int) throws(CutisError) -> TrainingBatch {
+    func batch(_ number: Int) throws -> TrainingBatch {
         let whole = sampler.batch(number)
         let part = sampler.part(ofBatch: number)
         var generator = SeededGenerator(seed: sampler.seed, .mixing, epoch: epoch, item: number)
         let mixture = mixing.draw(side: side, &generator)
         let size = side * side * 3
-        var pixels = [Float](repeating: 0, count: part.count * size)
         var rows: [Int] = []
         var failures: [LoadFailure] = []
-        for (index, place) in part.enumerated() {
-            try write(place, to: &pixels, at: index * size, &rows, &failures)
-        }
+        var pixels = try images(part, size, &rows, &failures)
         var partners = rows
         if mixture != .none, let first = rows.first, let last = rows.last {
-            var partner: [Float]
+            let partner: [Float]
             if part == whole {
                 partner = Array(pixels.suffix(size))
                 partners = [last] + rows.dropLast()
             } else {
                 // The image before this rank's first one belongs to another rank, which makes the same of it.
                 let before = part.lowerBound == whole.lowerBound ? whole.upperBound - 1 : part.lowerBound - 1
-                partner = [Float](repeating: 0, count: size)
-                partners = []
-                var others: [LoadFailure] = []
-                try write(before, to: &partner, at: 0, &partners, &others)
-                partners = [partners.first ?? first] + rows.dropLast()
+                var (other, failed): ([Int], [LoadFailure]) = ([], [])
+                partner = try images(before..<(before + 1), size, &other, &failed)
+                partners = [other.first ?? first] + rows.dropLast()
             }
             BatchMixing.apply(mixture, to: &pixels, side: side, partner: partner)
         }
@@ -50,9 +45,23 @@ struct BatchMaker: Sendable {
             globalCount: whole.count, failures: failures)
     }
 
+    /// Makes the images of places in the epoch, of `size` numbers each.
+    private func images(
+        _ places: Range<Int>, _ size: Int, _ rows: inout [Int], _ failures: inout [LoadFailure]
+    ) throws -> [Float] {
+        try [Float](unsafeUninitializedCapacity: places.count * size) { buffer, initialised in
+            for (index, place) in places.enumerated() {
+                let output = UnsafeMutableBufferPointer(rebasing: buffer[(index * size)..<((index + 1) * size)])
+                try write(place, to: output, &rows, &failures)
+            }
+            initialised = places.count * size
+        }
+    }
+
     /// Writes the image of a place in the epoch, or of the row that takes its place.
     private func write(
-        _ place: Int, to pixels: inout [Float], at offset: Int, _ rows: inout [Int], _ failures: inout [LoadFailure]
+        _ place: Int, to output: UnsafeMutableBufferPointer<Float>, _ rows: inout [Int],
+        _ failures: inout [LoadFailure]
     ) throws(CutisError) {
         var row = order[place]
         var substitutes = SeededGenerator(seed: sampler.seed, .replacement, epoch: epoch, item: place)
@@ -60,7 +69,7 @@ struct BatchMaker: Sendable {
         // More tries than failures are allowed: a small data set draws the same row again.
         for _ in 0..<(4 * loader.failures.limit + 4) {
             do throws(CutisError) {
-                try write(loader.cache.image(row), place, to: &pixels, at: offset)
+                try write(loader.cache.image(row), place, to: output)
                 rows.append(row)
                 failures += own.values.sorted { $0.row < $1.row }
                 return
@@ -75,19 +84,15 @@ struct BatchMaker: Sendable {
     }
 
     private func write(
-        _ image: PixelBuffer, _ place: Int, to pixels: inout [Float], at offset: Int
+        _ image: PixelBuffer, _ place: Int, to output: UnsafeMutableBufferPointer<Float>
     ) throws(CutisError) {
-        var generator = SeededGenerator(seed: sampler.seed, .image, epoch: epoch, item: place)
-        let size = CropSize(side)
-        try pixels.withUnsafeMutableBufferPointer { (buffer) throws(CutisError) in
-            let output = UnsafeMutableBufferPointer(rebasing: buffer[offset..<(offset + side * side * 3)])
-            switch loader.preparation {
-            case .training(let augmentation, let normalisation):
-                try augmentation.write(image, size: size, normalisation, to: output, using: &generator)
-            case .evaluation(let recipe):
-                let normalisation = try ChannelNormalisation(mean: recipe.mean, deviation: recipe.std)
-                try normalisation.write(recipe.resized(image), to: output)
-            }
+        switch loader.preparation {
+        case .training(let augmentation, let normalisation):
+            var generator = SeededGenerator(seed: sampler.seed, .image, epoch: epoch, item: place)
+            try augmentation.write(image, size: CropSize(side), normalisation, to: output, using: &generator)
+        case .evaluation(let recipe):
+            let normalisation = try ChannelNormalisation(mean: recipe.mean, deviation: recipe.std)
+            try normalisation.write(recipe.resized(image), to: output)
         }
     }
 }
