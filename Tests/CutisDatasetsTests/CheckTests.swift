@@ -16,11 +16,6 @@ struct CheckTests {
 
     private static let tableOnly = DatasetCheck(readsImages: false)
 
-    /// What is left when the files that do not exist are not counted.
-    private static func table(_ report: DatasetReport) -> [DatasetFinding] {
-        report.findings.filter { $0.kind != .missing }
-    }
-
     @Test("damaged, missing, equal, alike and contradicting images are told apart")
     func images() throws {
         let folder = try TemporaryFolder()
@@ -39,7 +34,8 @@ struct CheckTests {
         try folder.write("text.jpg", "not an image")
         let url = try folder.write(
             "t.csv",
-            "image,label\na.png,x\ncopy.png,y\nsmall.png,x\nother.png,x\ncut.png,x\ntext.jpg,y\ngone.png,y\nother.png,x\n")
+            "image,label\na.png,x\ncopy.png,y\nsmall.png,x\nother.png,x\ncut.png,x\ntext.jpg,y\ngone.png,y\nother.png,x\n"
+        )
         let data = try DatasetReader.read(url, options: DatasetReadOptions(keepsRepeats: true))
         let report = try DatasetCheck(workers: 2).run(data)
         #expect(report.imageCount == 7 && report.readableCount == 4)
@@ -58,7 +54,8 @@ struct CheckTests {
         let rows = (0..<64).map { row in (0..<64).reversed().flatMap { Array(image.pixel(x: $0, y: row) ?? []) } }
         try folder.write("x/a.png", try PNGEncoder.encode(image))
         try folder.write(
-            "x/b.png", try PNGEncoder.encode(PixelBuffer(width: 64, height: 64, channels: 3, pixels: Array(rows.joined()))))
+            "x/b.png",
+            try PNGEncoder.encode(PixelBuffer(width: 64, height: 64, channels: 3, pixels: Array(rows.joined()))))
         try folder.write("y/c.png", try Synthetic.png(seed: 4))
         let data = try DatasetReader.read(folder.url)
         #expect(try DatasetCheck().run(data).findings.isEmpty)
@@ -75,11 +72,11 @@ struct CheckTests {
             Synthetic.sample("4", [1], split: .test, patient: "R", lesion: "L3"),
         ]
         let report = try Self.check(samples)
-        #expect(Self.table(report).map(\.kind) == [.patientLeak, .lesionLeak])
-        #expect(Self.table(report).map(\.severity) == [.error, .error])
+        #expect(report.findings.map(\.kind) == [.patientLeak, .lesionLeak])
+        #expect(report.findings.map(\.severity) == [.error, .error])
         #expect(report.patientCount == 3 && report.lesionCount == 3)
         let allowed = try Self.check(samples, DatasetCheck(allowsLeak: true, readsImages: false))
-        #expect(Self.table(allowed).map(\.severity) == [.warning, .warning])
+        #expect(allowed.findings.map(\.severity) == [.warning, .warning])
     }
 
     @Test("one lesion under two labels is a warning")
@@ -87,7 +84,7 @@ struct CheckTests {
         let report = try Self.check([
             Synthetic.sample("1", [0], lesion: "L"), Synthetic.sample("2", [1], lesion: "L"),
         ])
-        #expect(Self.table(report).map(\.kind) == [.lesionConflict])
+        #expect(report.findings.map(\.kind) == [.lesionConflict])
     }
 
     @Test("equal images in two splits leak")
@@ -112,9 +109,9 @@ struct CheckTests {
         check.labels = ["b", "c"]
         let report = try Self.check(samples, check)
         #expect(
-            Self.table(report).map(\.kind)
+            report.findings.map(\.kind)
                 == [.unknownLabel, .emptyClass, .classMissingInSplit, .unlabelled, .unassigned])
-        #expect(Self.table(report)[0].samples == ["1", "3"])
+        #expect(report.findings[0].samples == ["1", "3"])
         #expect(report.imbalance == 2)
         // With three classes only the named positive is an error.
         let three = Synthetic.dataset(samples + [Synthetic.sample("5", [2], split: .train)], labels: ["a", "b", "c"])

@@ -7,7 +7,9 @@ import Testing
 struct ManifestTests {
     private static func folder() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
-        for (index, name) in ["a", "b", "c"].enumerated() { try folder.write("images/\(name).png", Data([UInt8(index)])) }
+        for (index, name) in ["a", "b", "c"].enumerated() {
+            try folder.write("images/\(name).png", Data([UInt8(index)]))
+        }
         try folder.write("labels.csv", "image,label,split,lesion_id\na.png,x,train,L1\nb.png,y,train,\nc.png,y,test,\n")
         return folder
     }

@@ -144,7 +144,8 @@ struct OtherReaderTests {
         #expect(first.labels.count == 0 && first.samples[0].facts.age == 30)
     }
 
-    @Test("broken JSON lines are refused with their line", arguments: ["{", "[1]", "{\"image\":1}", "{\"image\":\"a\"}"])
+    @Test(
+        "broken JSON lines are refused with their line", arguments: ["{", "[1]", "{\"image\":1}", "{\"image\":\"a\"}"])
     func brokenLines(_ line: String) throws {
         let folder = try TemporaryFolder()
         let url = try folder.write("p.jsonl", "{\"image\":\"x\",\"text\":\"y\"}\n\(line)\n")
@@ -180,7 +181,8 @@ struct OtherReaderTests {
     @Test("hostile tables end in an answer or an error, never in a crash")
     func mutations() throws {
         let folder = try TemporaryFolder()
-        let text = Array("case_id,image_1_path,labels,weights,split,age\n1,a.png,\"['a', 'b']\",\"[1, 2]\",val,3\n".utf8)
+        let text = Array(
+            "case_id,image_1_path,labels,weights,split,age\n1,a.png,\"['a', 'b']\",\"[1, 2]\",val,3\n".utf8)
         var state: UInt64 = 1
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

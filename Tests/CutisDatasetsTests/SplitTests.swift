@@ -69,7 +69,9 @@ struct SplitTests {
     @Test("classes that are too rare are refused, or accepted where that is allowed")
     func rare() throws {
         let data = Synthetic.dataset((0..<50).map { Synthetic.sample("i\($0)", [$0 < 2 ? 1 : 0]) })
-        let error = #expect(throws: CutisError.self) { try DatasetSplitter(seed: 0).split(data, fractions: Self.shares) }
+        let error = #expect(throws: CutisError.self) {
+            try DatasetSplitter(seed: 0).split(data, fractions: Self.shares)
+        }
         #expect(error?.code == .dataInvalid && error?.message.contains("'b' (2)") == true)
         let parts = try DatasetSplitter(seed: 0, allowsRareClasses: true).split(data, fractions: Self.shares)
         #expect(parts.count == 50)
@@ -137,7 +139,8 @@ struct SplitTests {
         #expect(try DatasetReader.read(written).samples == samples)
     }
 
-    @Test("HAM10000: each class has its share to half a per cent, no lesion is in two parts",
+    @Test(
+        "HAM10000: each class has its share to half a per cent, no lesion is in two parts",
         .enabled(if: sharedData != nil, "no shared data"), arguments: [0, 1, 2] as [UInt64])
     func ham10000(_ seed: UInt64) throws {
         let url = try #require(sharedData).appendingPathComponent("metadata/HAM10000_metadata.csv")

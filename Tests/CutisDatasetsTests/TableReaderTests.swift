@@ -93,7 +93,8 @@ struct TableReaderTests {
         try folder.write("HAM10000_images_part_1/ISIC_2.jpg", Data([1]))
         let url = try folder.write(
             "HAM10000_metadata.csv",
-            "lesion_id,image_id,dx,dx_type,age,sex,localization,dataset\nL1,ISIC_2,vasc,histo,80.0,male,scalp,rosendahl\n")
+            "lesion_id,image_id,dx,dx_type,age,sex,localization,dataset\nL1,ISIC_2,vasc,histo,80.0,male,scalp,rosendahl\n"
+        )
         #expect(try DatasetReader.kind(of: url) == .ham10000)
         let sample = try DatasetReader.read(url).samples[0]
         #expect(sample.labels == [6] && sample.facts.lesionID == "L1" && sample.facts.site == "scalp")
@@ -120,7 +121,8 @@ struct TableReaderTests {
         #expect(named.samples.map(\.labels) == [[5], [4]])
     }
 
-    @Test("a row without a class, with two or with a probability is refused", arguments: ["0,0,0", "1,0,1", "0.5,0.5,0"])
+    @Test(
+        "a row without a class, with two or with a probability is refused", arguments: ["0,0,0", "1,0,1", "0.5,0.5,0"])
     func notOneHot(_ row: String) throws {
         let folder = try TemporaryFolder()
         let url = try folder.write("x_GroundTruth.csv", "image,MEL,NV,BCC\nISIC_0,1,0,0\nISIC_1,\(row)\n")

@@ -10,7 +10,7 @@ public struct DatasetCheck: Sendable {
     public var positive: String?
     /// Whether a lesion, patient or image in two splits is a warning instead of an error.
     public var allowsLeak: Bool
-    /// Whether images are decoded; without it only the table is checked.
+    /// Whether images are decoded; without it they need not even be there.
     public var readsImages: Bool
     /// In how many bits the perceptual hashes of near-duplicates may differ, 0…15; nil does not search any.
     public var nearDistance: Int?
@@ -65,8 +65,6 @@ public struct DatasetCheck: Sendable {
                 facts.images.map(\.location), hashes: choice, workers: workers, limits: limits, progress: progress)
             readable = scan.results.count { (try? $0.get()) != nil }
             findings += ImageFindings(facts: facts, scan: scan, allowsLeak: allowsLeak).all(distance: nearDistance)
-        } else {
-            findings += ImageFindings.missing(facts)
         }
         return DatasetReport(
             source: dataset.source.path, sampleCount: dataset.samples.count, imageCount: facts.images.count,

@@ -63,12 +63,15 @@ public struct DatasetFinding: Sendable, Hashable {
 public struct DatasetReport: Sendable {
     /// What was checked.
     public let source: String
-    /// How many samples and images there are, and how many images were decoded without fault.
+    /// How many samples there are: images, or cases.
     public let sampleCount: Int
+    /// How many different images the samples have.
     public let imageCount: Int
+    /// How many images were decoded without fault.
     public let readableCount: Int
-    /// Distinct patients and lesions; nil where the data has no such column.
+    /// Distinct patients; nil where the data names none.
     public let patientCount: Int?
+    /// Distinct lesions; nil where the data names none.
     public let lesionCount: Int?
     /// How many samples each class has, in all and by split.
     public let classes: [ClassCount]
@@ -93,7 +96,9 @@ public struct DatasetReport: Sendable {
     public var warnings: [DatasetFinding] { findings.filter { $0.severity == .warning } }
     /// The largest class divided by the smallest one; nil where a class is empty.
     public var imbalance: Double? {
-        guard let most = classes.map(\.total).max(), let least = classes.map(\.total).min(), least > 0 else { return nil }
+        guard let most = classes.map(\.total).max(), let least = classes.map(\.total).min(), least > 0 else {
+            return nil
+        }
         return Double(most) / Double(least)
     }
 

@@ -19,9 +19,8 @@ package struct HammingIndex {
         let masks = Self.masks[min(distance, Self.maximumDistance) / 4]
         for (group, table) in tables.enumerated() {
             let key = Self.key(query, group)
-            for mask in masks {
-                for position in table.entries(key ^ mask) {
-                    let position = Int(position)
+            hashes.withUnsafeBufferPointer { hashes in
+                table.forEach(keys: masks.lazy.map { key ^ $0 }) { position in
                     if (hashes[position] ^ query).nonzeroBitCount <= distance { body(position) }
                 }
             }
@@ -58,8 +57,16 @@ package struct HammingIndex {
             }
         }
 
-        func entries(_ key: UInt16) -> ArraySlice<Int32> {
-            positions[Int(starts[Int(key)])..<Int(starts[Int(key) + 1])]
+        /// Calls `body` with each position whose key is one of `keys`.
+        @inline(__always)
+        func forEach(keys: some Sequence<UInt16>, _ body: (Int) -> Void) {
+            starts.withUnsafeBufferPointer { starts in
+                positions.withUnsafeBufferPointer { positions in
+                    for key in keys {
+                        for index in Int(starts[Int(key)])..<Int(starts[Int(key) + 1]) { body(Int(positions[index])) }
+                    }
+                }
+            }
         }
     }
 }

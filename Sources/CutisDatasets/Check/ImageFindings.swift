@@ -1,6 +1,5 @@
 import CutisCore
 import CutisFormats
-import Foundation
 
 /// What decoding the images showed: files that cannot be read, and images that occur more than once.
 struct ImageFindings {
@@ -11,15 +10,6 @@ struct ImageFindings {
     func all(distance: Int?) -> [DatasetFinding] {
         let search = DuplicateSearch(scan, distance: distance)
         return unreadable() + repeatedNames() + exact(search.exact) + near(search.near)
-    }
-
-    /// Files that are not there, for a check that decodes nothing.
-    static func missing(_ facts: DatasetFacts) -> [DatasetFinding] {
-        facts.images.compactMap { image in
-            guard case .file(let url) = image.location, access(url.path, F_OK) != 0 else { return nil }
-            return DatasetFinding(
-                .error, .missing, "\(url.path) does not exist.", samples: facts.names(image.samples))
-        }
     }
 
     private func unreadable() -> [DatasetFinding] {

@@ -16,12 +16,17 @@ struct LabelFindings {
     private func unknownLabels() -> [DatasetFinding] {
         guard let expected else { return [] }
         let known = Set(expected)
-        return facts.classCounts.enumerated().filter { !known.contains($0.element.id) && $0.element.total > 0 }.map {
-            index, each in
-            let samples = dataset.samples.indices.filter { dataset.samples[$0].labels.contains(index) }
+        var samples: [Int: [Int]] = [:]
+        for (index, sample) in dataset.samples.enumerated() {
+            for label in Set(sample.labels) where !known.contains(facts.classCounts[label].id) {
+                samples[label, default: []].append(index)
+            }
+        }
+        return samples.sorted { $0.key < $1.key }.map { label, own in
+            let name = quoted(facts.classCounts[label].id)
             return DatasetFinding(
-                .error, .unknownLabel, "The label \(quoted(each.id)) of \(each.total) samples is not in the given set.",
-                samples: facts.names(samples))
+                .error, .unknownLabel, "The label \(name) of \(own.count) samples is not in the given set.",
+                samples: facts.names(own))
         }
     }
 

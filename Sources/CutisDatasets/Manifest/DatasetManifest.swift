@@ -23,8 +23,9 @@ public struct DatasetManifest: Sendable, Hashable {
         public var labels: [String]
         /// The part that it is in.
         public var split: SplitName?
-        /// The patient and the lesion, by which parts are kept apart.
+        /// The patient, by which parts are kept apart.
         public var patientID: String?
+        /// The lesion, by which parts are kept apart.
         public var lesionID: String?
     }
 

@@ -21,7 +21,8 @@ struct ImageFolderReader {
         let (folders, stray) = Self.children(of: root)
         guard !folders.isEmpty else {
             throw .unusable(
-                folder.path, "it has no class folders", remedy: "Put the images of each class into a folder of its name.")
+                folder.path, "it has no class folders",
+                remedy: "Put the images of each class into a folder of its name.")
         }
         guard stray.isEmpty else {
             throw .unusable(
@@ -36,7 +37,9 @@ struct ImageFolderReader {
             if splits.allSatisfy({ $0 != nil }) {
                 for (part, split) in zip(folders, splits) {
                     let (classes, stray) = Self.children(of: root + "/" + part)
-                    guard stray.isEmpty else { throw RowFault("\(quoted(part + "/" + stray[0])) is in no class folder") }
+                    guard stray.isEmpty else {
+                        throw RowFault("\(quoted(part + "/" + stray[0])) is in no class folder")
+                    }
                     names += classes
                     for name in classes {
                         entries += try search.images(in: part + "/" + name).map { ($0, name, split) }

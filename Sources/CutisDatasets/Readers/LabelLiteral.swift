@@ -71,7 +71,8 @@ struct LabelLiteral {
                 text.append(byte)
                 continue
             }
-            guard let escaped = bytes.popFirst(), [UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(escaped)
+            guard let escaped = bytes.popFirst(),
+                [UInt8(ascii: "\\"), UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(escaped)
             else { throw RowFault("a list has an escape that is not read") }
             text.append(escaped)
             if bytes.isEmpty { break }

@@ -24,9 +24,10 @@ struct TableReader {
         for (row, line) in zip(table.rows, table.lines) {
             do throws(RowFault) {
                 let name = row[imageColumn]
-                let (labels, weights) = try labelColumn.map { (column) throws(RowFault) in
-                    try collector.labels(in: row[column])
-                } ?? ([], nil)
+                let (labels, weights) =
+                    try labelColumn.map { (column) throws(RowFault) in
+                        try collector.labels(in: row[column])
+                    } ?? ([], nil)
                 var facts = try factColumns.facts(row, limits: options.limits)
                 if let more = metadata?.facts(of: name) { facts.fill(from: more) }
                 try collector.append(

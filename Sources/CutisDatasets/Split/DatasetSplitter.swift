@@ -70,7 +70,9 @@ public struct DatasetSplitter: Sendable, Hashable {
                 let labels = Set(dataset.samples[sample].labels)
                 for label in labels.isEmpty ? [strata - 1] : labels { counts[label, default: 0] += 1 }
             }
-            return counts.sorted { $0.key < $1.key }.map { StratifiedAssignment.Count(stratum: $0.key, count: $0.value) }
+            return counts.sorted { $0.key < $1.key }.map {
+                StratifiedAssignment.Count(stratum: $0.key, count: $0.value)
+            }
         }
         var groupsOfClass = [Int](repeating: 0, count: strata)
         for count in counts.joined() { groupsOfClass[count.stratum] += 1 }
@@ -92,7 +94,7 @@ public struct DatasetSplitter: Sendable, Hashable {
         let more = rare.count > 8 ? " and \(rare.count - 8) more" : ""
         return .unusable(
             dataset.source.path,
-            "\(rare.count) classes have fewer patients or lesions than the \(parts) parts: "
+            "these classes have fewer patients or lesions than the \(parts) parts: "
                 + names.joined(separator: ", ") + more,
             remedy: "Join or leave out these classes, or accept that parts lack them (`--allow-rare`).")
     }

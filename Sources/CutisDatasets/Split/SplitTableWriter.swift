@@ -68,7 +68,9 @@ struct SplitTableWriter {
             let members = zip(names, weights).reduce(OrderedJSON.object([])) { $0.appending([$1.0: .number($1.1)]) }
             return members.text(pretty: false)
         }
-        guard isMultiLabel, !names.isEmpty else { return names.first ?? "" }
+        // A name that begins like a list would be read as one.
+        let isList = isMultiLabel || names.first.map { $0.hasPrefix("[") || $0.hasPrefix("{") } ?? false
+        guard isList, !names.isEmpty else { return names.first ?? "" }
         return OrderedJSON.array(names.map { .string($0) }).text(pretty: false)
     }
 

@@ -42,7 +42,7 @@ struct DataCheckCommand: AsyncParsableCommand {
     @Flag(help: "Find turned and mirrored copies too.")
     var orientations = false
 
-    @Flag(help: "Check the table only; no image is decoded.")
+    @Flag(help: "Check the table only; the images need not be there.")
     var noImages = false
 
     @Option(help: ArgumentHelp("Threads that decode; one per core unless told.", valueName: "n"))
@@ -76,13 +76,20 @@ struct DataCheckCommand: AsyncParsableCommand {
         let json = report.json.text() + "\n"
         if let output { try AtomicOutput.file(URL(fileURLWithPath: output), Data(json.utf8)) }
         try StandardOutput.write(format == .json ? json : CheckText(report: report).text)
-        guard report.errors.isEmpty else {
-            throw CutisError(
-                .dataInvalid, "\(dataset) has \(report.errors.count) errors (listed above).",
-                remedy: allowLeak
-                    ? "Mend the data set and check it again."
-                    : "Mend the data set and check it again; `--allow-leak` accepts leaks between splits.")
-        }
+        guard report.errors.isEmpty else { throw refusal(report) }
+    }
+
+    private func refusal(_ report: DatasetReport) -> CutisError {
+        let kinds = Set(report.errors.map(\.kind))
+        let remedy =
+            kinds == [.missing]
+            ? "Name the folder of the images with `--images`, or check the table alone with `--no-images`."
+            : kinds.isSubset(of: [.patientLeak, .lesionLeak, .duplicateLeak])
+                ? "Split it again (`cutis data split`), or accept the leaks with `--allow-leak`."
+                : "Mend the data set and check it again."
+        return CutisError(
+            .dataInvalid, "\(dataset) has \(CheckText.count(report.errors.count, "error")) (listed above).",
+            remedy: remedy)
     }
 }
 
@@ -131,15 +138,22 @@ struct CheckText {
             for kind in DatasetFinding.Kind.allCases {
                 let own = report.findings.filter { $0.severity == severity && $0.kind == kind }
                 for finding in own.prefix(Self.shown) {
-                    lines.append("\(severity.rawValue)  \(kind.rawValue): \(OneLine.text(finding.message))\(names(finding))")
+                    lines.append(
+                        "\(severity.rawValue)  \(kind.rawValue): \(OneLine.text(finding.message))\(names(finding))")
                 }
                 if own.count > Self.shown {
-                    lines.append("\(severity.rawValue)  \(kind.rawValue): … and \(own.count - Self.shown) more like this")
+                    lines.append(
+                        "\(severity.rawValue)  \(kind.rawValue): … and \(own.count - Self.shown) more like this")
                 }
             }
         }
-        lines.append("\(report.errors.count) errors, \(report.warnings.count) warnings")
+        lines.append("\(Self.count(report.errors.count, "error")), \(Self.count(report.warnings.count, "warning"))")
         return lines
+    }
+
+    /// `1 error`, `2 errors`.
+    static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
     private func names(_ finding: DatasetFinding) -> String {
