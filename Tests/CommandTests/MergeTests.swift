@@ -25,9 +25,8 @@ import Testing
         try (0..<count).map { index in
             let output = folder.appendingPathComponent("\(name)-\(index).\(ending)").path
             let outcome = try CommandLineTool.run(command + ["--shard", "\(index)/\(count)", "--output", output])
-            // The third image is refused, which the exit code of its part says.
-            let range = (index * 5 / count)..<((index + 1) * 5 / count)
-            if outcome.status != 0 { #expect(outcome.status == 3, "\(range) \(outcome.errors)") }
+            // The part with the broken image says so.
+            #expect([0, 3].contains(outcome.status), "\(outcome.errors)")
             return output
         }
     }
@@ -38,7 +37,7 @@ import Testing
             .replacing(#/"latency_ms": *[0-9.]+/#, with: "")
     }
 
-    @Test(arguments: ["csv", "jsonl", "json"], [1, 2, 5])
+    @Test(arguments: [("csv", 2), ("jsonl", 5), ("json", 3)])
     func classificationsAreThoseOfOneRun(format: String, count: Int) throws {
         try Self.withImages { images, folder in
             let command = ["classify", images, "--quiet", "--format", format]
@@ -53,7 +52,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["csv", "safetensors"], [2, 5])
+    @Test(arguments: [("csv", 5), ("safetensors", 2)])
     func embeddingsAreThoseOfOneRun(ending: String, count: Int) throws {
         try Self.withImages { images, folder in
             let model = CommandLineTool.root.appendingPathComponent("Models/cutis-dermoscopy").path
