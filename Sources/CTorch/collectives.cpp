@@ -28,6 +28,7 @@
 #include <deque>
 #include <string_view>
 
+#include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #ifdef CT_HAS_GLOO
