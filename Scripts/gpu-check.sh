@@ -103,6 +103,14 @@ target=.build/gpu-check
 mkdir -p "$target"
 include=(-ISources/CTorch/include -isystem "$libtorch/include" -isystem "$libtorch/include/torch/csrc/api/include")
 [ -n "$headers" ] && include+=(-isystem "$headers")
+# NCCL's header, where collectives between GPUs are to be compiled too.
+[ -n "$headers" ] && for folder in "$headers" /usr/include "$libtorch"/../nvidia/nccl/include; do
+    if [ -f "$folder/nccl.h" ]; then
+        [ "$folder" = "$libtorch/../nvidia/nccl/include" ] && include+=(-isystem "$folder")
+        say "NCCL's header in $folder"
+        break
+    fi
+done
 libraries=(-ltorch_cpu -lc10)
 [ -n "$has_cuda" ] && libraries+=(-ltorch_cuda -lc10_cuda)
 

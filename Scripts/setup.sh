@@ -23,6 +23,8 @@ if command -v dpkg-query >/dev/null; then
 else
     pkg-config --exists vips libzip ||
         die "this is not Debian: install the development packages of libvips and libzip (pkg-config must find vips, libzip)."
+    [ -f /usr/include/gloo/context.h ] ||
+        printf '%s\n' "setup: Gloo's headers (gloo/context.h) are absent: everything but training with several processes will work."
 fi
 # A tool that is there without its Debian package (a Python of one's own, say) is as good.
 still=()

@@ -24,10 +24,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <string_view>
 
+#include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #ifdef CT_HAS_GLOO
@@ -107,7 +109,9 @@ Failure translated(const CTProcessGroup &group, const std::string &operation) {
     }
     const auto at = group.name() + ", " + operation + ": ";
     if (mentions(text, {"imed out", "imeout"}))
-        return {CT_TIMEOUT, at + "another rank did not answer within " + seconds(group.timeout) + " (" + sentence(text) + ")"};
+        return {
+            CT_TIMEOUT,
+            at + "another rank did not answer within " + seconds(group.timeout) + " (" + sentence(text) + ")"};
     if (mentions(text, {"onnection", "peer", "ocket", "roken pipe", "NCCL", "rank"}))
         return {CT_LOST_RANK, at + "another rank ended or cannot be reached (" + sentence(text) + ")"};
     return {CT_COMPUTE, at + sentence(text)};
@@ -177,7 +181,8 @@ std::vector<std::string> meet(CTProcessGroup &group, const std::string &address)
                     missing += (missing.empty() ? "" : ", ") + std::to_string(other);
             }
             throw Failure{
-                CT_TIMEOUT, group.name() + ": these ranks did not join within " + seconds(group.timeout) + ": " + missing};
+                CT_TIMEOUT,
+                group.name() + ": these ranks did not join within " + seconds(group.timeout) + ": " + missing};
         }
         const auto bytes = group.store->get(key(rank));
         const std::string text(bytes.begin(), bytes.end());
@@ -215,7 +220,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const CTProcessGroup &group, const st
 
 #ifdef CT_HAS_GLOO
 c10::intrusive_ptr<c10d::Backend> gloo_backend(
-    const c10::intrusive_ptr<c10d::Store> &store, int rank, int size, milliseconds timeout, const std::string &address) {
+    const c10::intrusive_ptr<c10d::Store> &store, int rank, int size, milliseconds timeout,
+    const std::string &address) {
     auto options = c10d::ProcessGroupGloo::Options::create(timeout);
     // The user's choice of an interface, under the name that PyTorch gives it, comes before ours.
     const char *interface = std::getenv("GLOO_SOCKET_IFNAME");
@@ -379,7 +385,8 @@ CTStatus ct_process_group_create(
         if (size < 1 || size > 65'536) throw Failure{CT_ARGUMENT, "the number of ranks must be 1 to 65536"};
         if (rank < 0 || rank >= size)
             throw Failure{
-                CT_ARGUMENT, "rank " + std::to_string(rank) + " is not below the number of ranks, " + std::to_string(size)};
+                CT_ARGUMENT,
+                "rank " + std::to_string(rank) + " is not below the number of ranks, " + std::to_string(size)};
         if (port < 1 || port > 65'535) throw Failure{CT_ARGUMENT, "the port must be 1 to 65535"};
         if (timeout < 1) throw Failure{CT_ARGUMENT, "the time-out must be at least 1 ms"};
         if (where == CT_CPU) {
@@ -387,7 +394,8 @@ CTStatus ct_process_group_create(
         } else if (!ct_collectives_nccl_built()) {
             throw Failure{
                 CT_UNSUPPORTED,
-                "this build has no collectives between GPUs: it needs a CUDA LibTorch and the headers of CUDA and NCCL"};
+                "this build has no collectives between GPUs: it needs a CUDA LibTorch and the headers of CUDA and "
+                "NCCL"};
         }
         const Quiet quiet;
         auto group = std::make_unique<CTProcessGroup>(CTProcessGroup{

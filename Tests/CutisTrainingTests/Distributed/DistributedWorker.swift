@@ -65,7 +65,8 @@ struct DistributedRun {
         var values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }[...]
         try withoutGrad {
             for tensor in state {
-                try TensorList.copy([tensor], from: [try Tensor(Array(values.prefix(tensor.count)), shape: tensor.shape)])
+                let kept = try Tensor(Array(values.prefix(tensor.count)), shape: tensor.shape)
+                try TensorList.copy([tensor], from: [kept])
                 values = values.dropFirst(tensor.count)
             }
         }
