@@ -1,5 +1,6 @@
 import CutisCore
 import CutisImaging
+import CutisModels
 import CutisTraining
 import Foundation
 import Testing

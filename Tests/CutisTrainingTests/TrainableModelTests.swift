@@ -76,8 +76,9 @@ import Testing
             let model = try TrainableModel(architecture.configuration(classCount: 1000, imageSize: 224), seed: 1)
             #expect(model.parameters.reduce(0) { $0 + $1.tensor.count } == count, "\(architecture)")
         }
-        guard case .visionTransformer(let large) = TrainableArchitecture.viTLarge32.configuration(
-            classCount: 3, imageSize: 384)
+        guard
+            case .visionTransformer(let large) = TrainableArchitecture.viTLarge32.configuration(
+                classCount: 3, imageSize: 384)
         else { throw CancellationError() }
         #expect(large.width == 1024 && large.depth == 24 && large.heads == 16 && large.mlpWidth == 4096)
         #expect(large.grid.rows == 12 && large.patchSize == 32)
@@ -108,7 +109,9 @@ import Testing
         try check(residual, "conv1.weight", deviation: (2.0 / (40 * 49)).squareRoot())
         try check(residual, "layer3.1.conv2.weight", deviation: (2.0 / (160 * 9)).squareRoot())
         let again = try TrainableModel(residual.configuration, seed: 5)
-        let (a, b) = (try residual.parameters[0].tensor.detach().floats(), try again.parameters[0].tensor.detach().floats())
+        let (a, b) = (
+            try residual.parameters[0].tensor.detach().floats(), try again.parameters[0].tensor.detach().floats()
+        )
         #expect(a == b)
     }
 

@@ -59,7 +59,7 @@ public struct BatchNorm2d {
     ///   whose weight records no gradients is frozen and keeps to the running ones.
     public func callAsFunction(_ x: Tensor, training: Bool = false) throws(TensorError) -> Tensor {
         try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVariance, training: training && weight.requiresGrad,
-            momentum: momentum, eps: epsilon)
+            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVariance,
+            training: training && weight.requiresGrad, momentum: momentum, eps: epsilon)
     }
 }
