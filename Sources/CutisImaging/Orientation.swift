@@ -55,7 +55,11 @@ extension PixelBuffer {
                 for y in 0..<height {
                     var pixel = source + (start + y * stepY) * channels
                     for _ in 0..<width {
-                        for channel in 0..<channels { target[channel] = pixel[channel] }
+                        if channels == 3 {
+                            (target[0], target[1], target[2]) = (pixel[0], pixel[1], pixel[2])
+                        } else {
+                            for channel in 0..<channels { target[channel] = pixel[channel] }
+                        }
                         target += channels
                         pixel += stepX * channels
                     }

@@ -1,6 +1,6 @@
 extension Decoder {
     /// Refuses keys that the reader would otherwise ignore: a misspelt field must not silently mean its default.
-    func refuseKeys<Key: CodingKey & CaseIterable>(notIn type: Key.Type) throws {
+    package func refuseKeys<Key: CodingKey & CaseIterable>(notIn type: Key.Type) throws {
         let known = Set(type.allCases.map(\.stringValue))
         for key in try container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
             throw DecodingError.dataCorrupted(

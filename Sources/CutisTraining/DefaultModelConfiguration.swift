@@ -57,8 +57,11 @@ public struct DefaultModelConfiguration: Codable, Sendable, Hashable {
         Stage(epochs: 13, side: 128, restartRate: 1e-3, labelSmoothing: 0),
         Stage(epochs: 8, side: 128, restartRate: 6e-4, classWeightPower: 0.9),
     ]
-    /// The random changes of training images.
-    public var augmentation = LesionAugmentation()
+    /// The random changes of training images. A lesion seen through a dermatoscope has no upright: all eight symmetries
+    /// of the square are as likely.
+    public var augmentation = AugmentationConfiguration(
+        crop: RandomResizedCrop(minimumScale: 0.3), horizontalFlip: 0.5, quarterTurns: true,
+        jitter: ColorJitter(brightness: 0.25, contrast: 0.25, saturation: 0.25))
     /// How images are mixed, where a stage does not say otherwise.
     public var mixing = BatchMixing(probability: 0.3)
     /// Images per optimiser step.

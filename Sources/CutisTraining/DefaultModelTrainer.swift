@@ -1,4 +1,5 @@
 import CutisCore
+import CutisDatasets
 import CutisImaging
 import CutisModels
 import CutisStatistics
@@ -52,7 +53,7 @@ public enum DefaultModelTrainer {
                 .outputUnwritable, "Cannot make the folder \(output.path).",
                 remedy: "Check that the parent folder exists and that you may write to it.")
         }
-        let cache = ImageCache(dataset.images.map(\.url))
+        let cache = ImageCache(dataset.images.map { .file($0.url) })
         let loop = try TrainingLoop(
             configuration: configuration, dataset: dataset, split: split, cache: cache, folder: output)
         let history = try loop.run(deadline: deadline, progress)

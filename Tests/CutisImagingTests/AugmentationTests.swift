@@ -62,7 +62,7 @@ import Testing
 
     @Test func sameStateSameImage() throws {
         let image = try Pictures.smooth(90, 70)
-        let augmentation = TrainingAugmentation(
+        let augmentation = AugmentationConfiguration(
             crop: RandomResizedCrop(minimumScale: 0.5), horizontalFlip: 0.5, verticalFlip: 0.5, quarterTurns: true,
             rotationDegrees: 20, jitter: ColorJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.05))
         var (first, second, third) = (Seeded(state: 7), Seeded(state: 7), Seeded(state: 8))

@@ -1,15 +1,29 @@
-import CutisStatistics
+import CutisImaging
+package import CutisStatistics
 import Foundation
 
 extension SeededGenerator {
-    /// A standard normal number (Box and Muller).
-    mutating func normal() -> Double {
-        let radius = (-2 * log(1 - uniform())).squareRoot()
-        return radius * cos(2 * Double.pi * uniform())
+    /// What a sequence of draws is for; those of one purpose never meet those of another.
+    package enum Purpose: UInt64 {
+        /// The order of an epoch's rows.
+        case order = 0x6F72_6465_7200_0001
+        /// The changes of an image.
+        case image = 0x696D_6167_6500_0002
+        /// The mixing of a batch.
+        case mixing = 0x6D69_7869_6E67_0003
+        /// The row that takes the place of one that cannot be read.
+        case replacement = 0x7265_706C_6163_0004
+    }
+
+    /// The sequence for one item (a batch, a position) of an epoch.
+    package init(seed: UInt64, _ purpose: Purpose, epoch: Int, item: Int = 0) {
+        self.init(
+            seed: seed ^ purpose.rawValue,
+            stream: UInt64(truncatingIfNeeded: epoch) << 40 | UInt64(truncatingIfNeeded: item))
     }
 
     /// A number of the symmetric beta distribution with both parameters `alpha`, from two gamma numbers.
-    mutating func beta(_ alpha: Double) -> Double {
+    package mutating func beta(_ alpha: Double) -> Double {
         let first = gamma(alpha)
         let second = gamma(alpha)
         let sum = first + second

@@ -50,17 +50,12 @@ final class TrainingLoop {
         self.split = split
         self.folder = folder
         melanoma = try dataset.labels.requiredIndex(of: "mel")
+        let normalisation = try ChannelNormalisation(mean: configuration.mean, deviation: configuration.deviation)
         loader = BatchLoader(
-            cache: cache, labels: dataset.images.map(\.label), rows: split.train,
-            batchSize: configuration.batchSize, augmentation: configuration.augmentation,
-            normalisation: try Normalisation(
-                mean: configuration.mean, deviation: configuration.deviation),
-            seed: configuration.seed, workers: configuration.loaderWorkers)
-        guard loader.batchCount > 0 else {
-            throw CutisError(
-                .dataInvalid, "The \(split.train.count) training images do not fill one batch.",
-                remedy: "Give more images or a smaller batch.")
-        }
+            cache: cache, labels: dataset.images.map(\.label),
+            sampler: try Sampler(rows: split.train, batchSize: configuration.batchSize, seed: configuration.seed),
+            preparation: .training(configuration.augmentation, normalisation), workers: configuration.loaderWorkers,
+            failureLimit: 0)
         evaluator = Evaluator(
             cache: cache, recipe: configuration.recipe(side: configuration.evaluationSides[0]),
             threads: configuration.replicas)

@@ -6,29 +6,28 @@ import Foundation
 extension PixelBuffer {
     /// Lighter or darker: 0 gives black, 1 the image itself.
     public func adjustingBrightness(_ factor: Float) -> PixelBuffer {
-        mappingPixels { pixel in
-            for channel in 0..<3 { pixel[channel] = Self.blend(0, pixel[channel], factor) }
-        }
+        mappingSamples { _, sample in Self.blend(0, sample, factor) }
     }
 
     /// More or less contrast: 0 gives the mean gray, 1 the image itself.
     public func adjustingContrast(_ factor: Float) -> PixelBuffer {
         guard channels == 3 else { return self }
-        var sum = 0
-        for index in 0..<width * height {
-            sum += Int(Self.luma(pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2]))
+        let sum = pixels.withUnsafeBufferPointer { samples in
+            stride(from: 0, to: samples.count - 2, by: 3).reduce(0) { sum, index in
+                sum + Int(Self.luma(samples[index], samples[index + 1], samples[index + 2]))
+            }
         }
         let mean = UInt8(Double(sum) / Double(width * height) + 0.5)
-        return mappingPixels { pixel in
-            for channel in 0..<3 { pixel[channel] = Self.blend(mean, pixel[channel], factor) }
-        }
+        return mappingSamples { _, sample in Self.blend(mean, sample, factor) }
     }
 
     /// More or less colourful: 0 gives a gray image, 1 the image itself.
     public func adjustingSaturation(_ factor: Float) -> PixelBuffer {
-        mappingPixels { pixel in
+        mappingPixels { pixel, target in
             let gray = Self.luma(pixel[0], pixel[1], pixel[2])
-            for channel in 0..<3 { pixel[channel] = Self.blend(gray, pixel[channel], factor) }
+            target[0] = Self.blend(gray, pixel[0], factor)
+            target[1] = Self.blend(gray, pixel[1], factor)
+            target[2] = Self.blend(gray, pixel[2], factor)
         }
     }
 
@@ -37,32 +36,41 @@ extension PixelBuffer {
     /// - Parameter shift: −0.5…0.5 turns of the colour circle; values outside are clipped.
     public func adjustingHue(_ shift: Double) -> PixelBuffer {
         let steps = UInt8(truncatingIfNeeded: Int(min(max(shift.isFinite ? shift : 0, -0.5), 0.5) * 255))
-        return mappingPixels { pixel in
+        return mappingPixels { pixel, target in
             let (hue, saturation, value) = Self.hsv(pixel[0], pixel[1], pixel[2])
-            (pixel[0], pixel[1], pixel[2]) = Self.rgb(hue &+ steps, saturation, value)
+            (target[0], target[1], target[2]) = Self.rgb(hue &+ steps, saturation, value)
         }
     }
 
-    private func mappingPixels(_ change: (UnsafeMutablePointer<UInt8>) -> Void) -> PixelBuffer {
+    /// Makes an image of the same size, pixel by pixel from this one's.
+    private func mappingPixels(
+        _ change: (_ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>) -> Void
+    ) -> PixelBuffer {
         guard channels == 3 else { return self }
-        var result = self
-        result.withUnsafeMutablePixels { samples in
-            guard let base = samples.baseAddress else { return }
-            for index in 0..<width * height { change(base + index * 3) }
+        return pixels.withUnsafeBufferPointer { source in
+            PixelBuffer.filled(width: width, height: height, channels: 3) { output in
+                guard var source = source.baseAddress else { return }
+                var target = output
+                let end = output + width * height * 3
+                while target < end {
+                    change(source, target)
+                    source += 3
+                    target += 3
+                }
+            }
         }
-        return result
     }
 
     /// Pillow's RGB → L (ITU-R 601-2 in 16-bit fixed point).
     static func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
-        let sum: UInt32 = UInt32(red) * 19595 + UInt32(green) * 38470 + UInt32(blue) * 7471
-        return UInt8((sum + 0x8000) >> 16)
+        let sum: UInt32 = UInt32(red) &* 19595 &+ UInt32(green) &* 38470 &+ UInt32(blue) &* 7471
+        return UInt8(truncatingIfNeeded: (sum &+ 0x8000) >> 16)
     }
 
     /// Pillow's `Image.blend` in single precision: truncated, and clipped where it leaves 0…255.
-    private static func blend(_ from: UInt8, _ to: UInt8, _ share: Float) -> UInt8 {
-        let value = Float(from) + share * Float(Int(to) - Int(from))
-        return value >= 255 ? 255 : value > 0 ? UInt8(value) : 0
+    static func blend(_ from: UInt8, _ to: UInt8, _ share: Float) -> UInt8 {
+        let value = Float(from) + share * Float(Int32(to) - Int32(from))
+        return UInt8(truncatingIfNeeded: Int32(min(max(value, 0), 255)))
     }
 
     /// Pillow's `rgb2hsv_row`: mixed single and double precision, truncated.

@@ -43,7 +43,7 @@ extension PixelBuffer {
 }
 
 /// Draws a random part of an image (torchvision's `RandomResizedCrop.get_params`).
-public struct RandomResizedCrop: Sendable, Hashable, Codable {
+public struct RandomResizedCrop: Sendable, Hashable {
     /// The smallest share of the image's area, larger than 0.
     public var minimumScale: Double
     /// The largest share of the image's area.
@@ -69,36 +69,35 @@ public struct RandomResizedCrop: Sendable, Hashable, Codable {
     public func sample(width: Int, height: Int, using generator: inout some RandomNumberGenerator) -> CropBox {
         let area = Double(width * height)
         for _ in 0..<10 {
-            let target = area * uniform(minimumScale, maximumScale, &generator)
-            let ratio = exp(uniform(log(minimumRatio), log(maximumRatio), &generator))
-            let wide = whole((target * ratio).squareRoot())
-            let high = whole((target / ratio).squareRoot())
+            let target = area * generator.uniform(minimumScale, maximumScale)
+            let ratio = exp(generator.uniform(log(minimumRatio), log(maximumRatio)))
+            let wide = wholePixels((target * ratio).squareRoot())
+            let high = wholePixels((target / ratio).squareRoot())
             guard wide > 0, wide <= width, high > 0, high <= height else { continue }
-            let top = Int.random(in: 0...height - high, using: &generator)
-            let left = Int.random(in: 0...width - wide, using: &generator)
+            let top = generator.index(below: height - high + 1)
+            let left = generator.index(below: width - wide + 1)
             return CropBox(left: left, top: top, width: wide, height: high)
         }
-        return central(width, height)
+        return .central(width: width, height: height, ratio: minimumRatio, maximumRatio)
     }
+}
 
-    private func central(_ width: Int, _ height: Int) -> CropBox {
+extension CropBox {
+    /// The largest central box whose width / height is within two bounds (the last resort of torchvision's
+    /// `RandomResizedCrop`).
+    static func central(width: Int, height: Int, ratio minimum: Double, _ maximum: Double) -> CropBox {
         let ratio = Double(width) / Double(height)
         var (wide, high) = (width, height)
-        if ratio < minimumRatio {
-            high = min(max(whole(Double(width) / minimumRatio), 1), height)
-        } else if ratio > maximumRatio {
-            wide = min(max(whole(Double(height) * maximumRatio), 1), width)
+        if ratio < minimum {
+            high = min(max(wholePixels(Double(width) / minimum), 1), height)
+        } else if ratio > maximum {
+            wide = min(max(wholePixels(Double(height) * maximum), 1), width)
         }
         return CropBox(left: (width - wide) / 2, top: (height - high) / 2, width: wide, height: high)
     }
+}
 
-    private func uniform(_ low: Double, _ high: Double, _ generator: inout some RandomNumberGenerator) -> Double {
-        guard low < high, low.isFinite, high.isFinite else { return low }
-        return Double.random(in: low..<high, using: &generator)
-    }
-
-    /// Half to even, as Python's `round`; 0 for what is no size.
-    private func whole(_ value: Double) -> Int {
-        Int(exactly: value.rounded(.toNearestOrEven)) ?? 0
-    }
+/// Half to even, as Python's `round`; 0 for what is no size.
+func wholePixels(_ value: Double) -> Int {
+    Int(exactly: value.rounded(.toNearestOrEven)) ?? 0
 }

@@ -1,16 +1,16 @@
 /// Draws random colour changes (torchvision's `ColorJitter`).
-public struct ColorJitter: Sendable, Hashable, Codable {
+public struct ColorJitter: Sendable, Hashable {
     /// The factor is drawn from max(0, 1 − x)…1 + x; 0 leaves the brightness alone.
-    public var brightness: Float
+    public var brightness: Double
     /// The factor is drawn from max(0, 1 − x)…1 + x; 0 leaves the contrast alone.
-    public var contrast: Float
+    public var contrast: Double
     /// The factor is drawn from max(0, 1 − x)…1 + x; 0 leaves the saturation alone.
-    public var saturation: Float
+    public var saturation: Double
     /// The shift is drawn from −x…x turns, x at most 0.5; 0 leaves the hue alone.
     public var hue: Double
 
     /// Joins the four strengths.
-    public init(brightness: Float = 0, contrast: Float = 0, saturation: Float = 0, hue: Double = 0) {
+    public init(brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, hue: Double = 0) {
         self.brightness = brightness
         self.contrast = contrast
         self.saturation = saturation
@@ -33,14 +33,15 @@ public struct ColorJitter: Sendable, Hashable, Codable {
         if saturation > 0 { changes.append(.saturation(factor(saturation, &generator))) }
         if hue > 0 {
             let strength = min(hue, 0.5)
-            changes.append(.hue(Double.random(in: -strength...strength, using: &generator)))
+            changes.append(.hue(generator.uniform(-strength, strength)))
         }
-        return changes.shuffled(using: &generator)
+        generator.permute(&changes)
+        return changes
     }
 
-    private func factor(_ strength: Float, _ generator: inout some RandomNumberGenerator) -> Float {
+    private func factor(_ strength: Double, _ generator: inout some RandomNumberGenerator) -> Float {
         guard strength.isFinite else { return 1 }
-        return Float.random(in: max(0, 1 - strength)...1 + strength, using: &generator)
+        return Float(generator.uniform(max(0, 1 - strength), 1 + strength))
     }
 }
 
