@@ -2,9 +2,6 @@ public import CutisCore
 public import CutisImaging
 public import Foundation
 
-/// The random changes of training images, as the section `augmentation` holds them.
-public typealias AugmentationSettings = LesionAugmentation
-
 /// Everything that decides a training: what `cutis train CONFIG.yaml` reads.
 public struct TrainingConfiguration: ConfigurationSection {
     /// The order in which images are drawn.
@@ -35,7 +32,7 @@ public struct TrainingConfiguration: ConfigurationSection {
     /// and normalises as the checkpoint or ImageNet has it.
     public var recipe: PreprocessingRecipe?
     /// The random changes of training images.
-    public var augmentation = AugmentationSettings()
+    public var augmentation = AugmentationConfiguration()
     /// How images are mixed, where no stage says otherwise.
     public var mixing = BatchMixing(probability: 0)
     /// The order of the images.
