@@ -74,7 +74,8 @@ import Testing
             #expect(log.records == (1...3).map(record))
             try log.append(MetricRecord(epoch: 4, step: 40, values: [:]))
             let repaired = try Data(contentsOf: run.metricsLines)
-            let wanted = String(decoding: whole[..<begin], as: UTF8.self)
+            let wanted =
+                String(decoding: whole[..<begin], as: UTF8.self)
                 + "{\"epoch\":4,\"step\":40,\"train_loss\":null,\"val, \\\"auroc\\\"\":null}\n"
             #expect(repaired == Data(wanted.utf8))
             let rows = try String(contentsOf: run.metricsTable, encoding: .utf8)

@@ -76,8 +76,9 @@ import Testing
             let model = try TrainableModel(architecture.configuration(classCount: 1000, imageSize: 224), seed: 1)
             #expect(model.parameters.reduce(0) { $0 + $1.tensor.count } == count, "\(architecture)")
         }
-        guard case .visionTransformer(let large) = TrainableArchitecture.viTLarge32.configuration(
-            classCount: 3, imageSize: 384)
+        guard
+            case .visionTransformer(let large) = TrainableArchitecture.viTLarge32.configuration(
+                classCount: 3, imageSize: 384)
         else { throw CancellationError() }
         #expect(large.width == 1024 && large.depth == 24 && large.heads == 16 && large.mlpWidth == 4096)
         #expect(large.grid.rows == 12 && large.patchSize == 32)
@@ -108,11 +109,13 @@ import Testing
         try check(residual, "conv1.weight", deviation: (2.0 / (40 * 49)).squareRoot())
         try check(residual, "layer3.1.conv2.weight", deviation: (2.0 / (160 * 9)).squareRoot())
         let again = try TrainableModel(residual.configuration, seed: 5)
-        let (a, b) = (try residual.parameters[0].tensor.detach().floats(), try again.parameters[0].tensor.detach().floats())
+        let (a, b) = (
+            try residual.parameters[0].tensor.detach().floats(), try again.parameters[0].tensor.detach().floats()
+        )
         #expect(a == b)
     }
 
-    @Test(arguments: ["torchvision-resnet18/resnet.pth", "torchvision-vit/vit.pth", "timm-vit", "hf-vit"])
+    @Test(arguments: ["torchvision-resnet18/resnet.pth", "timm-resnet50", "timm-vit", "hf-vit"])
     func aCheckpointGetsANewHead(path: String) throws {
         let pretrained = try PretrainedWeights(Self.checkpoint(path))
         let side: Int
@@ -126,10 +129,11 @@ import Testing
         #expect(same.loadReport?.loaded.count == same.state.count)
         let model = try TrainableModel.make(
             settings { $0.imageSize = side }, classCount: 12, pretrained: pretrained, seed: 1)
+        model.isTraining = false
         let heads = model.state.map(\.name).filter { $0.hasPrefix("head.") || $0.hasPrefix("fc.") }
         #expect(heads.count == 2)
         #expect(model.loadReport?.loaded == model.state.map(\.name).filter { !heads.contains($0) })
-        #expect(model.loadReport?.ignored.map(\.key).filter(heads.contains) == heads.sorted().filter { _ in true })
+        #expect(model.loadReport?.ignored.map(\.key).filter(heads.contains) == heads.sorted())
         let x = try Tensor.randn([2, 3, side, side], generator: Generator(seed: 3))
         #expect(try model(x).shape == [2, 12])
         for (mine, theirs) in zip(model.state, same.state) where !heads.contains(mine.name) {
@@ -139,7 +143,7 @@ import Testing
     }
 
     @Test func positionsFollowTheImageSize() throws {
-        let pretrained = try PretrainedWeights(Self.checkpoint("torchvision-vit/vit.pth"))
+        let pretrained = try PretrainedWeights(Self.checkpoint("torchvision-vit/vit.pth"), heads: 2)
         guard case .visionTransformer(let config) = pretrained.architecture else { throw CancellationError() }
         let side = config.imageSize[0] + 2 * config.patchSize
         let model = try TrainableModel.make(

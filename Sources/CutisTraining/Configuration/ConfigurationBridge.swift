@@ -13,6 +13,7 @@ enum ConfigurationBridge {
             throw ConfigurationCoder.mismatch(path, expected: "a section", found: value)
         }
         var whole = try defaults.map { defaults throws(CutisError) in try encode(defaults, path) } ?? .section([])
+        let known = whole.keys
         for entry in entries { whole = whole.setting(entry.key, entry.value) }
         let decoded: Value
         do {
@@ -20,15 +21,14 @@ enum ConfigurationBridge {
         } catch let error as CutisError {
             throw ConfigurationCoder.invalid(path, "is not valid: \(error.message)")
         } catch let error as DecodingError {
-            throw describe(error, path)
+            throw describe(error, path, known: known)
         } catch {
             throw ConfigurationCoder.invalid(path, "cannot be read")
         }
         // A type that skips what it does not know would hide a misspelt key.
-        let known = try encode(decoded, path)
-        for entry in entries where entry.value != .null && known[entry.key] == nil {
-            guard case .section(let all) = known else { break }
-            throw ConfigurationCoder.unknown(entry.key, path: path, known: all.map(\.key))
+        let kept = try encode(decoded, path)
+        for entry in entries where entry.value != .null && kept[entry.key] == nil {
+            throw ConfigurationCoder.unknown(entry.key, path: path, known: kept.keys)
         }
         return decoded
     }
@@ -44,7 +44,7 @@ enum ConfigurationBridge {
         return try ConfigurationYAML.read(String(decoding: data, as: UTF8.self), source: path)
     }
 
-    private static func describe(_ error: DecodingError, _ path: String) -> CutisError {
+    private static func describe(_ error: DecodingError, _ path: String, known: [String]) -> CutisError {
         func place(_ keys: [any CodingKey]) -> String {
             keys.reduce(path) { whole, key in
                 key.intValue.map { "\(whole)[\($0)]" } ?? "\(whole).\(key.stringValue)"
@@ -56,6 +56,13 @@ enum ConfigurationBridge {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             return ConfigurationCoder.invalid(place(context.codingPath), "must be of the type \(type)")
         case .dataCorrupted(let context):
+            // What the strict types of CutisImaging say of a key that they do not have.
+            if context.debugDescription == "this field is not known", let key = context.codingPath.last {
+                let known = context.codingPath.count == 1 ? known : []
+                return ConfigurationCoder.unknown(
+                    key.stringValue, path: String(place(context.codingPath).dropLast(key.stringValue.count + 1)),
+                    known: known)
+            }
             return ConfigurationCoder.invalid(place(context.codingPath), "is not valid: \(context.debugDescription)")
         @unknown default: return ConfigurationCoder.invalid(path, "cannot be read")
         }

@@ -77,7 +77,8 @@ final class ConfigurationCoder {
         let keys = known.sorted().joined(separator: ", ")
         return CutisError(
             .configInvalid, "The configuration has the unknown key '\(whole.prefix(200))'.",
-            remedy: near.map { "Did you mean '\($0)'?" } ?? "The keys there are: \(keys).")
+            remedy: near.map { "Did you mean '\($0)'?" }
+                ?? (keys.isEmpty ? "Remove it or correct its name." : "The keys there are: \(keys)."))
     }
 
     /// Reads a whole section.

@@ -37,7 +37,8 @@ struct ConfigurationOverride {
         switch tree {
         case .section, .null: break
         case .list(let members):
-            let index = try ConfigurationCoder.integer(ConfigurationValue(plain: key), path, 0...max(0, members.count - 1))
+            let last = max(0, members.count - 1)
+            let index = try ConfigurationCoder.integer(ConfigurationValue(plain: key), path, 0...last)
             guard members.indices.contains(index) else { throw ConfigurationCoder.invalid(path, "is an empty list") }
             var members = members
             members[index] = try set(keys.dropFirst(), value, in: members[index], path: "\(path)[\(index)]")

@@ -27,6 +27,12 @@ enum ConfigurationValue: Sendable, Hashable {
         }
     }
 
+    /// The keys of a section.
+    var keys: [String] {
+        guard case .section(let entries) = self else { return [] }
+        return entries.map(\.key)
+    }
+
     /// The value of a key; nil where this is no section or has no such key.
     subscript(key: String) -> ConfigurationValue? {
         guard case .section(let entries) = self else { return nil }

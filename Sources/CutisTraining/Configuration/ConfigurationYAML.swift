@@ -115,10 +115,12 @@ enum ConfigurationYAML {
             if byte == 0x0A { line += 1 }
             guard byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") else { continue }
             let next = index + 1 < bytes.count ? bytes[index + 1] : 0x20
-            guard next > 0x20, previous <= 0x20 || previous >= 0x80 || "[{,:-?".utf8.contains(previous) else { continue }
+            let begins = previous <= 0x20 || previous >= 0x80 || "[{,:-?".utf8.contains(previous)
+            guard next > 0x20, begins else { continue }
             let sign = String(UnicodeScalar(byte))
             throw invalid(
-                source, "line \(line) has '\(sign)' where YAML has anchors and aliases, which are not supported; put a "
+                source,
+                "line \(line) has '\(sign)' where YAML has anchors and aliases, which are not supported; put a "
                     + "text that begins with it directly in quotes")
         }
     }
@@ -142,7 +144,9 @@ enum ConfigurationYAML {
             var seen: Set<String> = []
             for (key, member) in pairs {
                 let line = key.mark.map { "line \($0.line)" } ?? "a line"
-                guard case .scalar(let name) = key else { throw invalid(source, "\(line) has a key that is not a text") }
+                guard case .scalar(let name) = key else {
+                    throw invalid(source, "\(line) has a key that is not a text")
+                }
                 guard seen.insert(name.string).inserted else {
                     throw invalid(source, "\(line) gives the key '\(name.string)' a second time")
                 }

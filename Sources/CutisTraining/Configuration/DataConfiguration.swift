@@ -53,7 +53,8 @@ public struct DataConfiguration: ConfigurationSection {
         if let kind, !Self.kinds.contains(kind) {
             let near = NearestName.of(kind, among: Self.kinds).map { "; did you mean '\($0)'" } ?? ""
             throw ConfigurationCoder.invalid(
-                coder.place("kind"), "is '\(kind.prefix(60))', which is none of "
+                coder.place("kind"),
+                "is '\(kind.prefix(60))', which is none of "
                     + Self.kinds.joined(separator: ", ") + near)
         }
         try coder.field(

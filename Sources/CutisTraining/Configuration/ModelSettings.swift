@@ -10,6 +10,8 @@ public struct ModelSettings: ConfigurationSection {
     public var stemWidth: Int?
     /// A checkpoint or bundle that the weights are taken from; nil starts from nothing.
     public var from: String?
+    /// Attention heads of the checkpoint, where none of its files says how many and its width does not tell.
+    public var heads: Int?
     /// Share of zeros before the head in training.
     public var dropout = 0.0
     /// What keeps its weights.
@@ -27,6 +29,7 @@ public struct ModelSettings: ConfigurationSection {
         try coder.integer("image_size", &imageSize, in: 32...1024)
         try coder.integer("stem_width", &stemWidth, in: 1...1024)
         try coder.text("from", &from)
+        try coder.integer("heads", &heads, in: 1...256)
         try coder.number("dropout", &dropout, in: 0...0.95)
         try coder.section("freeze", &freeze)
         try coder.number("layer_decay", &layerDecay, in: 0...1, positive: true)

@@ -108,7 +108,8 @@ public struct TrainingConfiguration: ConfigurationSection {
                 remedy: "Name the folder, table or archive with the images.")
         }
         guard batchSize % replicas == 0 else {
-            throw ConfigurationCoder.invalid("batch_size", "is \(batchSize), not a multiple of the \(replicas) replicas")
+            throw ConfigurationCoder.invalid(
+                "batch_size", "is \(batchSize), not a multiple of the \(replicas) replicas")
         }
         for (index, stage) in schedule.stages.enumerated() {
             if let side = stage.imageSize, let patch = model.architecture.patchSize, side % patch != 0 {

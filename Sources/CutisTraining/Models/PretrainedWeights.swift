@@ -17,8 +17,9 @@ package struct PretrainedWeights {
 
     /// Opens a bundle, a checkpoint file or a folder with one; reads no weights yet.
     ///
+    /// - Parameter heads: attention heads, where no file says how many and the usual rule does not hold.
     /// - Throws: what `ModelBundle` and `ConfigurationReader.open` throw.
-    package init(_ source: URL) throws {
+    package init(_ source: URL, heads: Int? = nil) throws {
         if FileManager.default.fileExists(atPath: source.appendingPathComponent(BundleLayout.manifest).path) {
             let bundle = try ModelBundle(source)
             try bundle.checkFiles()
@@ -27,7 +28,7 @@ package struct PretrainedWeights {
             archive = try TensorArchives.open(source.appendingPathComponent(BundleLayout.weights))
             layout = .cutis
         } else {
-            let opened = try ConfigurationReader.open(source)
+            let opened = try ConfigurationReader.open(source, heads: heads)
             architecture = opened.configuration.architecture
             normalisation = nil
             archive = opened.archive

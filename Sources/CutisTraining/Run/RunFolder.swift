@@ -74,8 +74,9 @@ public struct RunFolder: Sendable {
     private func differences(from file: URL, to configuration: TrainingConfiguration) throws -> String {
         guard let earlier = try? TrainingConfiguration(file: file) else { return "a config.yaml that cannot be read" }
         let keys = ConfigurationCoder.differences(
-            try ConfigurationCoder.write(earlier, path: ""), try ConfigurationCoder.write(configuration, path: ""))
-            .filter { !["name", "output", "loader.workers"].contains($0) }
+            try ConfigurationCoder.write(earlier, path: ""), try ConfigurationCoder.write(configuration, path: "")
+        )
+        .filter { !["name", "output", "loader.workers"].contains($0) }
         return keys.prefix(5).joined(separator: ", ") + (keys.count > 5 ? " and \(keys.count - 5) more" : "")
     }
 }
