@@ -1,5 +1,5 @@
-import CutisCore
-import CutisTensor
+package import CutisCore
+package import CutisTensor
 
 /// Where a model runs.
 public enum DeviceChoice: String, Sendable, CaseIterable {

@@ -8,6 +8,12 @@ public struct NamedTensor {
     public let name: String
     /// The values that the model computes with.
     public let tensor: Tensor
+
+    /// Names a tensor.
+    package init(name: String, tensor: Tensor) {
+        self.name = name
+        self.tensor = tensor
+    }
 }
 
 /// Where a layer gets its weights: from a checkpoint, or fresh.

@@ -25,6 +25,9 @@ extension TrainingConfiguration {
         return loss.configuration
     }
 
+    /// The seed as generators take it.
+    package var randomSeed: UInt64 { UInt64(seed) }
+
     /// How images are mixed in an epoch counted from 0.
     package func mixing(inEpoch epoch: Int) -> BatchMixing {
         schedule.stages[...schedule.stage(ofEpoch: epoch)].compactMap(\.mixing).last ?? mixing

@@ -1,4 +1,4 @@
-import CutisCore
+package import CutisCore
 package import CutisDatasets
 import Foundation
 
@@ -23,7 +23,7 @@ package struct TrainingData: Sendable {
             ? nil : LabelSet(settings.labels.map { DiagnosisLabel(id: $0, label: $0) })
         let options = DatasetReadOptions(kind: settings.kind.flatMap(DatasetKind.init(rawValue:)), labels: labels)
         let read = try DatasetReader.read(URL(fileURLWithPath: settings.path), options: options)
-        let parted = try Self.parted(read, settings, seed: configuration.seed)
+        let parted = try Self.parted(read, settings, seed: configuration.randomSeed)
         let report = try DatasetCheck(
             labels: read.labels.labels.map(\.id), positive: configuration.watchedLabel(of: read.labels),
             allowsLeak: settings.allowsLeak, readsImages: false, nearDistance: nil
@@ -35,7 +35,7 @@ package struct TrainingData: Sendable {
                 remedy: "`cutis data check` lists everything; data.allow_leak accepts what is in two parts.")
         }
         dataset = parted
-        warnings = report.warnings.map(\.message)
+        warnings = report.warnings.map { $0.message }
         var rows: [SplitName: [Int]] = [:]
         let used = parted.samples.indices.filter { parted.samples[$0].split != nil }
         let images = try LabelledImages(parted, samples: used)

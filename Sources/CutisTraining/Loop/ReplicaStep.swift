@@ -30,7 +30,7 @@ final class ReplicaStep {
         self.replicas = replicas
         self.objective = objective
         self.device = device
-        seed = configuration.seed
+        seed = configuration.randomSeed
         switch configuration.precision {
         case .fp32: computeType = nil
         case .bf16: computeType = .bfloat16

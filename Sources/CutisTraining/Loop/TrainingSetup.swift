@@ -36,7 +36,7 @@ struct TrainingSetup {
             sampler: try Sampler(
                 rows: data.rows(.train), labels: data.images.labels,
                 strategy: configuration.sampler == .weighted ? .weighted : .shuffled,
-                batchSize: configuration.batchSize, seed: configuration.seed, rank: ranks.rank,
+                batchSize: configuration.batchSize, seed: configuration.randomSeed, rank: ranks.rank,
                 worldSize: ranks.count),
             preparation: .training(
                 configuration.augmentation, try ChannelNormalisation(mean: recipe.mean, deviation: recipe.std)),
@@ -67,7 +67,7 @@ struct TrainingSetup {
     func makeModel() throws -> TrainableModel {
         let model = try TrainableModel.make(
             configuration.model, classCount: data.dataset.labels.count, pretrained: pretrained,
-            seed: configuration.seed, device: device)
+            seed: configuration.randomSeed, device: device)
         model.isCheckpointing = configuration.model.checkpointing
         return model
     }

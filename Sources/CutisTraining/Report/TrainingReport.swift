@@ -38,7 +38,7 @@ struct TrainingReport {
         let (side, logits) = try chosenSide(model, rows)
         let scaling = try TemperatureScaling(fitting: logits, labels: truth(rows))
         let validation = logits.map(scaling.probabilities)
-        let thresholds = try setup.watched.map { try self.thresholds(validation.map { row in row[$0] }, rows, $0) }
+        let thresholds = try setup.watched.map { try self.thresholds(validation, rows, $0) }
         let testRows = setup.data.rows(.test)
         var evaluator = setup.evaluator
         evaluator.recipe = setup.recipe(side: side)
@@ -103,7 +103,10 @@ struct TrainingReport {
         return (chosen?.side ?? sides[0], chosen?.logits ?? [])
     }
 
-    private func thresholds(_ scores: [Double], _ rows: [Int], _ label: Int) throws -> TrainingMetrics.Thresholds {
+    private func thresholds(
+        _ probabilities: [[Double]], _ rows: [Int], _ label: Int
+    ) throws -> TrainingMetrics.Thresholds {
+        let scores = probabilities.map { $0[label] }
         let positives = truth(rows).map { $0 == label }
         func pick(_ rule: ThresholdRule) throws -> Double { try rule.threshold(scores: scores, positives: positives) }
         return TrainingMetrics.Thresholds(
