@@ -66,7 +66,8 @@ extension Tensor {
         guard let generator, p < 1 else {
             return try produce("dropout", [self]) { ct_dropout(self.handle, p, training, $0) }
         }
-        return try self * (bernoulli(1 - p, generator: generator) / (1 - p))
+        // The mask is a constant: gradients flow through the values only.
+        return try self * (detach().bernoulli(1 - p, generator: generator) / (1 - p))
     }
 
     /// As `dropout`, for whole channels [N, C, …].

@@ -9,7 +9,11 @@ public struct Dropout: Sendable {
     public init(_ rate: Double) { self.rate = rate }
 
     /// The same shape; x itself outside training.
-    public func callAsFunction(_ x: Tensor, training: Bool = false) throws(TensorError) -> Tensor {
-        training && rate > 0 ? try x.dropout(rate, training: true) : x
+    ///
+    /// - Parameter generator: the source of randomness; nil takes the device's own.
+    public func callAsFunction(
+        _ x: Tensor, training: Bool = false, generator: Generator? = nil
+    ) throws(TensorError) -> Tensor {
+        training && rate > 0 ? try x.dropout(rate, training: true, generator: generator) : x
     }
 }
