@@ -88,6 +88,22 @@ CTStatus ct_foreach_zero_(CTMutableList x, CTInt count) noexcept {
     return guarded([&] { at::_foreach_zero_(tensors(x, count)); });
 }
 
+CTStatus ct_foreach_clamp_(CTMutableList x, CTInt count, CTScalar minimum, CTScalar maximum) noexcept {
+    return guarded([&] {
+        const auto list = tensors(x, count);
+        at::_foreach_clamp_min_(list, scalar(minimum));
+        at::_foreach_clamp_max_(list, scalar(maximum));
+    });
+}
+
+CTStatus ct_foreach_unscale(CTMutableList x, CTInt count, const CTTensor *factor, CTOut out) noexcept {
+    return produce(out, [&] {
+        auto found = at::zeros({1}, value(factor).options());
+        at::_amp_foreach_non_finite_check_and_unscale_(tensors(x, count), found, value(factor));
+        return found;
+    });
+}
+
 CTStatus ct_foreach_norm(CTList x, CTInt count, double order, CTOut out) noexcept {
     return produce(out, [&] { return at::stack(at::_foreach_norm(tensors(x, count), order)); });
 }

@@ -66,7 +66,6 @@ extension Tensor {
         guard let generator, p < 1 else {
             return try produce("dropout", [self]) { ct_dropout(self.handle, p, training, $0) }
         }
-        // The mask is a constant: gradients flow through the values only.
         return try self * (detach().bernoulli(1 - p, generator: generator) / (1 - p))
     }
 

@@ -71,6 +71,29 @@ public enum TensorList {
         return norm
     }
 
+    /// xᵢ ← xᵢ cut to ±maximum, as PyTorch's `clip_grad_value_`.
+    public static func clipValue(_ x: [Tensor], maximum: Double) throws(TensorError) {
+        guard !x.isEmpty else { return }
+        try each("TensorList.clipValue", x) {
+            ct_foreach_clamp_($0, x.count, Scalar.real(-maximum).code, Scalar.real(maximum).code)
+        }
+    }
+
+    /// xᵢ ← xᵢ / scale in one pass; whether all of them were finite before.
+    ///
+    /// Takes 1 / scale in float32, as PyTorch's `GradScaler`. All tensors are on one device.
+    public static func unscale(_ x: [Tensor], scale: Double) throws(TensorError) -> Bool {
+        guard let first = x.first else { return true }
+        let factor = try Tensor([Float(1 / scale)]).to(first.device)
+        let handles = x.map(\.handle)
+        let found = try withExtendedLifetime(x) { () throws(TensorError) in
+            try produce("TensorList.unscale", [factor]) {
+                ct_foreach_unscale(handles, handles.count, factor.handle, $0)
+            }
+        }
+        return try found.item() == 0
+    }
+
     static func same(_ operation: String, _ x: [Tensor], _ others: [Tensor]...) throws(TensorError) {
         for other in others where other.count != x.count {
             throw TensorError(

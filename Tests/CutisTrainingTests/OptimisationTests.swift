@@ -1,52 +1,75 @@
+import CutisCore
 import CutisTensor
 import CutisTraining
 import Testing
 
-@Suite("Losses, gradients and steps of PyTorch")
+@Suite("Losses and their gradients")
 struct OptimisationTests {
-    let fixture: TrainingFixture
+    let fixture: OptimisationFixture
 
     init() throws {
-        fixture = try TrainingFixture.load()
+        fixture = try OptimisationFixture.load()
     }
 
-    static func objective(_ row: TrainingFixture.ObjectiveCase) -> Objective {
-        Objective(
+    static func loss(
+        _ row: OptimisationFixture.ObjectiveCase, _ logits: Tensor, rows: Range<Int>
+    ) throws -> Tensor {
+        let objective = Objective(
             classWeights: row.weights, labelSmoothing: row.smoothing, focalClass: row.focalClass,
             focalWeight: row.focalWeight, focalGamma: row.gamma)
-    }
-
-    static func loss(_ row: TrainingFixture.ObjectiveCase, _ logits: Tensor, rows: Range<Int>) throws -> Tensor {
         let partners = try Tensor(Array(row.labels.reversed()[rows]))
         let targets = Objective.Targets(
             labels: try Tensor(Array(row.labels[rows])),
             mixture: row.share < 1 ? (partners: partners, share: row.share) : nil,
-            weightSum: row.labels.reduce(0) { $0 + row.weights[$1] }, count: row.labels.count)
-        return try objective(row)(logits, targets)
+            weightSum: objective.weightSum(row.labels), count: row.labels.count)
+        return try objective(logits, targets)
+    }
+
+    static func loss(
+        _ row: OptimisationFixture.MultiLabelCase, _ logits: Tensor, rows: Range<Int>
+    ) throws -> Tensor {
+        let objective = MultiLabelObjective(
+            positiveWeights: row.weights, focalGamma: row.gamma, focalAlpha: row.alpha)
+        let targets = try Tensor(row.targets[rows].flatMap(\.self), shape: [rows.count, row.weights.count])
+        return try objective(logits, targets, count: row.targets.count)
+    }
+
+    /// Loss and gradient of all rows, and of parts of 5 and 7 that are added up.
+    static func check(
+        _ name: String, logits values: [[Float]], loss expected: Double, gradient reference: [[Double]],
+        _ loss: (Tensor, Range<Int>) throws -> Tensor
+    ) throws {
+        let count = values.count
+        for parts in [[0..<count], [0..<5, 5..<count]] {
+            var accumulator = GradientAccumulator()
+            var gradient: [Double] = []
+            for rows in parts {
+                let logits = try Tensor(values[rows].flatMap(\.self), shape: [rows.count, values[0].count])
+                    .settingRequiresGrad(true)
+                let part = try loss(logits, rows)
+                let found = try Tensor.gradients(of: part, withRespectTo: [logits])
+                gradient += try found[0].doubles()
+                try accumulator.add(loss: part.item(), gradients: [])
+            }
+            let total = accumulator.take().loss
+            expectError(abs(total - expected) / abs(expected), "\(name), loss of \(parts.count) part(s)")
+            expectError(relativeError(gradient, reference.flatMap(\.self)), "\(name), gradient, \(parts.count) part(s)")
+        }
     }
 
     @Test func objectivesAndTheirGradients() throws {
         for row in fixture.objectives {
-            let shape = [row.logits.count, row.logits[0].count]
-            let logits = try Tensor(row.logits.flatMap(\.self), shape: shape).settingRequiresGrad(true)
-            let loss = try Self.loss(row, logits, rows: 0..<shape[0])
-            #expect(try abs(loss.item() - row.loss) < 1e-5 * abs(row.loss), "\(row.name)")
-            let gradient = try Tensor.gradients(of: loss, withRespectTo: [logits])[0].doubles()
-            let expected = row.gradient.flatMap(\.self)
-            let scale = expected.map(abs).max() ?? 1
-            let worst = zip(gradient, expected).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(worst < 1e-5 * scale, "\(row.name): \(worst / scale)")
+            try Self.check(row.name, logits: row.logits, loss: row.loss, gradient: row.gradient) {
+                try Self.loss(row, $0, rows: $1)
+            }
         }
     }
 
-    @Test func partsOfABatchAddUpToTheBatch() throws {
-        for row in fixture.objectives where row.logits.count == 12 {
-            var sum = 0.0
-            for rows in [0..<6, 6..<12] {
-                let logits = try Tensor(row.logits[rows].flatMap(\.self), shape: [6, row.logits[0].count])
-                sum += try Self.loss(row, logits, rows: rows).item()
+    @Test func multiLabelObjectivesAndTheirGradients() throws {
+        for row in fixture.multiLabel {
+            try Self.check("labels: \(row.name)", logits: row.logits, loss: row.loss, gradient: row.gradient) {
+                try Self.loss(row, $0, rows: $1)
             }
-            #expect(abs(sum - row.loss) < 1e-5 * abs(row.loss), "\(row.name)")
         }
     }
 
@@ -58,80 +81,48 @@ struct OptimisationTests {
         let loss = try objective(logits, targets)
         #expect(try loss.item().isFinite)
         #expect(try Tensor.gradients(of: loss, withRespectTo: [logits])[0].allFinite())
+        let labels = MultiLabelObjective(positiveWeights: [1, 1, 1], focalGamma: 2)
+        let other = try labels(logits, Tensor([0, 1, 1, 1, 0, 0] as [Float], shape: [2, 3]), count: 2)
+        #expect(try other.item().isFinite)
+        #expect(try Tensor.gradients(of: other, withRespectTo: [logits])[0].allFinite())
     }
 
-    @Test func adamWWithClippedGradients() throws {
-        let row = fixture.adamw
-        let parameters = [
-            try Tensor(row.start[0], shape: [3, 4]).settingRequiresGrad(true),
-            try Tensor(row.start[1], shape: [5]).settingRequiresGrad(true),
-        ]
-        let optimiser = try AdamW(parameters, weightDecay: row.decay)
-        for (gradients, expected) in zip(row.gradients, row.path) {
-            let tensors = [try Tensor(gradients[0], shape: [3, 4]), try Tensor(gradients[1], shape: [5])]
-            _ = try TensorList.clipNorm(tensors, maximum: row.clip)
-            try optimiser.step(gradients: tensors, rate: row.rate)
-            for (parameter, values) in zip(parameters, expected) {
-                for (own, reference) in zip(try parameter.detach().doubles(), values) {
-                    #expect(abs(own - reference) < 1e-5 * max(abs(reference), 0.1))
-                }
-            }
-        }
+    @Test func partsOfGradientsAddUp() throws {
+        var accumulator = GradientAccumulator()
+        try accumulator.add(loss: 0.5, gradients: [Tensor([1, 2] as [Float]), Tensor([3] as [Float])])
+        try accumulator.add(loss: 0.25, gradients: [Tensor([10, 20] as [Float]), Tensor([30] as [Float])])
+        let (loss, gradients) = accumulator.take()
+        #expect(loss == 0.75)
+        #expect(try gradients.map { try $0.doubles() } == [[11, 22], [33]])
+        #expect(accumulator.take().gradients.isEmpty)
     }
 
-    @Test func scheduleOfWarmUpAndCosine() {
-        let row = fixture.schedule
-        let schedule = LearningRateSchedule(peak: row.peak, warmUp: row.warmUp, total: row.total)
-        for (step, rate) in row.rates.enumerated() {
-            #expect(abs(schedule.rate(at: step) - rate) < 1e-12, "step \(step)")
-        }
-        #expect(schedule.rate(at: row.total + 5) == schedule.rate(at: row.total))
-        let floor = LearningRateSchedule(peak: 1, warmUp: 0, total: 10, finalShare: 0.1)
-        #expect(floor.rate(at: 0) == 1 && abs(floor.rate(at: 10) - 0.1) < 1e-12)
-    }
-
-    @Test func stagesRestartTheCosineAndChangeTheMixing() {
-        var configuration = DefaultModelConfiguration()
-        configuration.peakRate = 1
-        configuration.warmUpEpochs = 1
-        configuration.mixing = BatchMixing(probability: 0.3)
-        configuration.stages = [
-            .init(epochs: 3, side: 32), .init(epochs: 2, side: 48),
-            .init(epochs: 2, side: 48, restartRate: 0.5, mixing: BatchMixing(probability: 0)),
-            .init(epochs: 2, side: 64, labelSmoothing: 0, classWeightPower: 0.9),
-        ]
-        let first = LearningRateSchedule(peak: 1, warmUp: 10, total: 50)
-        let second = LearningRateSchedule(peak: 0.5, warmUp: 0, total: 40)
-        for epoch in 0..<9 {
-            for step in 0..<10 {
-                let expected =
-                    epoch < 5 ? first.rate(at: epoch * 10 + step) : second.rate(at: (epoch - 5) * 10 + step)
-                #expect(configuration.rate(epoch: epoch, step: step, stepsPerEpoch: 10) == expected)
-            }
-            #expect(configuration.mixing(inEpoch: epoch).probability == (epoch < 5 ? 0.3 : 0))
-            #expect(configuration.labelSmoothing(inEpoch: epoch) == (epoch < 7 ? 0.05 : 0))
-            #expect(configuration.classWeightPower(inEpoch: epoch) == (epoch < 7 ? 0.7 : 0.9))
-        }
-        #expect(configuration.epochs == 9)
-    }
-
-    @Test func averageForgetsItsStartQuickly() throws {
-        let average = WeightAverage([try Tensor([0] as [Float])], decay: 0.5)
-        let weights = [try Tensor([1] as [Float])]
-        var expected = 0.0
-        for step in 0..<10 {
-            try average.update(from: weights)
-            let decay = min(0.5, Double(1 + step) / Double(10 + step))
-            expected = decay * expected + (1 - decay)
-            #expect(try abs(average.averages[0].item() - expected) < 1e-6)
-        }
-        #expect(average.updates == 10)
-    }
-
-    @Test func softenedClassWeights() {
+    @Test func weightsOfClasses() {
         let counts = [10, 40, 50]
         let full = ClassWeights.softened(counts: counts, power: 1)
         #expect(zip(full, [10.0 / 3, 10.0 / 12, 2.0 / 3]).allSatisfy { abs($0 - $1) < 1e-12 })
         #expect(ClassWeights.softened(counts: counts, power: 0) == [1, 1, 1])
+        #expect(ClassWeights.positive(counts: [20, 0, 100, 50], cases: 100, power: 1) == [4, 1, 1, 1])
+        #expect(ClassWeights.positive(counts: [20], cases: 100, power: 0.5) == [2])
+    }
+
+    @Test func configurationsOfTheLoss() throws {
+        let labels = LabelSet(["a", "b", "mel"].map { DiagnosisLabel(id: $0, label: $0) })
+        var configuration = LossConfiguration(
+            weighting: .balanced(power: 1), labelSmoothing: 0.1, focal: .init(label: "mel"))
+        let objective = try configuration.objective(labels: labels, counts: [10, 40, 50])
+        #expect(objective.focalClass == 2 && objective.focalWeight == 0.3 && objective.focalGamma == 2)
+        #expect(abs(objective.classWeights[0] - 10.0 / 3) < 1e-12 && objective.labelSmoothing == 0.1)
+        configuration.focal?.label = "melanom"
+        #expect(throws: CutisError.self) { try configuration.objective(labels: labels, counts: [1, 1, 1]) }
+        configuration = LossConfiguration(weighting: .given([1, 2]))
+        #expect(throws: CutisError.self) { try configuration.objective(labels: labels, counts: [1, 1, 1]) }
+        configuration = LossConfiguration(weighting: .balanced(power: 1), focalGamma: 0.5)
+        #expect(throws: CutisError.self) {
+            try configuration.multiLabelObjective(labels: labels, positives: [1, 2, 3], cases: 4)
+        }
+        configuration.focalGamma = 2
+        let multiLabel = try configuration.multiLabelObjective(labels: labels, positives: [1, 2, 4], cases: 4)
+        #expect(multiLabel.positiveWeights == [3, 1, 1] && multiLabel.focalGamma == 2)
     }
 }

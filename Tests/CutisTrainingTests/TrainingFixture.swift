@@ -3,50 +3,6 @@ import CutisImaging
 import CutisTraining
 import Foundation
 
-/// What Tools/fixtures/training_steps.py wrote.
-struct TrainingFixture: Decodable {
-    let objectives: [ObjectiveCase]
-    let adamw: OptimiserCase
-    let schedule: ScheduleCase
-
-    struct ObjectiveCase: Decodable {
-        let name: String
-        let logits: [[Float]]
-        let labels: [Int]
-        let share: Double
-        let weights: [Double]
-        let smoothing: Double
-        let focalClass: Int
-        let focalWeight: Double
-        let gamma: Double
-        let loss: Double
-        let gradient: [[Double]]
-    }
-
-    struct OptimiserCase: Decodable {
-        let start: [[Float]]
-        let gradients: [[[Float]]]
-        let path: [[[Double]]]
-        let rate: Double
-        let decay: Double
-        let clip: Double
-    }
-
-    struct ScheduleCase: Decodable {
-        let peak: Double
-        let warmUp: Int
-        let total: Int
-        let rates: [Double]
-    }
-
-    static func load() throws -> TrainingFixture {
-        let url = Bundle.module.bundleURL.appendingPathComponent("Fixtures/training.json")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(TrainingFixture.self, from: Data(contentsOf: url))
-    }
-}
-
 /// Real data beside the repository; absent on most machines.
 enum SharedData {
     /// `CUTIS_SHARED_DATA`, else `../shared/data` of the repository.

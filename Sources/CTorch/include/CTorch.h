@@ -4,6 +4,7 @@
 
 #include "ct_base.h"
 #include "ct_arena.h"
+#include "ct_autocast.h"
 #include "ct_cuda.h"
 #include "ct_grad.h"
 #include "ct_image.h"

@@ -37,6 +37,22 @@ void ct_grad_scope_leave(CTGradScope *_Nullable scope) CT_NOEXCEPT;
 /// Whether operations of this thread are recorded. Never fails.
 bool ct_grad_enabled(void) CT_NOEXCEPT;
 
+/// A computation that is done again in the backward pass instead of being kept (Chen et al. 2016).
+typedef struct CTCheckpoint {
+    /// Handed to the functions. Given to `release` exactly once, whatever becomes of the call.
+    void *context;
+    /// Computes the result, unrecorded, and writes a handle of its own to `out`.
+    CTStatus (*forward)(void *context, CTOut out);
+    /// Computes the result again and writes its gradients with respect to each input to `out` (`count` places): handles
+    /// of their own, or null. A failure leaves a sentence in `message`. Called on the thread that the engine chooses.
+    CTStatus (*backward)(
+        void *context, const CTTensor *gradient, CTTensor *_Nullable *_Nonnull out, char *message, CTInt capacity);
+    void (*release)(void *context);
+} CTCheckpoint;
+/// The result of `computation.forward`, recorded as one operation on `inputs` whose gradients `computation.backward`
+/// gives. A failure of `forward` is passed on.
+CTStatus ct_checkpoint(CTList inputs, CTInt count, CTCheckpoint computation, CTOut out) CT_NOEXCEPT;
+
 CT_ASSUME_NONNULL_END
 CT_END_DECLARATIONS
 

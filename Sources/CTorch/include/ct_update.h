@@ -59,6 +59,10 @@ CTStatus ct_foreach_lerp_(CTMutableList x, CTList y, CTInt count, double weight)
 CTStatus ct_foreach_copy_(CTMutableList x, CTList y, CTInt count) CT_NOEXCEPT;
 /// xᵢ ← 0.
 CTStatus ct_foreach_zero_(CTMutableList x, CTInt count) CT_NOEXCEPT;
+/// xᵢ ← xᵢ cut to [minimum, maximum].
+CTStatus ct_foreach_clamp_(CTMutableList x, CTInt count, CTScalar minimum, CTScalar maximum) CT_NOEXCEPT;
+/// xᵢ ← xᵢ · factor, and whether some xᵢ was not finite before: float32 [1] in `out`, 0 or 1.
+CTStatus ct_foreach_unscale(CTMutableList x, CTInt count, const CTTensor *factor, CTOut out) CT_NOEXCEPT;
 /// The norm of each tensor, all stacked into one tensor [count].
 CTStatus ct_foreach_norm(CTList x, CTInt count, double order, CTOut out) CT_NOEXCEPT;
 

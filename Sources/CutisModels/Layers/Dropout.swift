@@ -10,7 +10,7 @@ public struct Dropout: Sendable {
 
     /// The same shape; x itself outside training.
     ///
-    /// - Parameter generator: the source of randomness; nil takes the device's own.
+    /// - Parameter generator: what it draws from; nil takes the process-wide generator.
     public func callAsFunction(
         _ x: Tensor, training: Bool = false, generator: Generator? = nil
     ) throws(TensorError) -> Tensor {

@@ -25,7 +25,7 @@ public struct Linear {
 
     /// [..., inputs] → [..., outputs].
     ///
-    /// Computed in the type of x: in mixed-precision training fp32 weights meet a bf16 x, and gradients stay fp32.
+    /// Computed in the type of x, or in that of `withAutocast`; fp32 weights that meet a narrower x get fp32 gradients.
     public func callAsFunction(_ x: Tensor) throws(TensorError) -> Tensor {
         try x.linear(weight.to(x.dtype), bias?.to(x.dtype))
     }

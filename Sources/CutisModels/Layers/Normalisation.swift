@@ -55,10 +55,15 @@ public struct BatchNorm2d {
 
     /// [batch, channels, height, width] → the same shape.
     ///
-    /// - Parameter training: normalises by the batch's own statistics and blends them into the running ones.
-    public func callAsFunction(_ x: Tensor, training: Bool = false) throws(TensorError) -> Tensor {
-        try x.batchNorm(
-            weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVariance, training: training,
-            momentum: momentum, eps: epsilon)
+    /// - Parameters:
+    ///   - training: normalises by the batch's own statistics and blends them into the running ones.
+    ///   - isAgain: leaves the running ones alone: the same batch has been seen before.
+    public func callAsFunction(
+        _ x: Tensor, training: Bool = false, isAgain: Bool = false
+    ) throws(TensorError) -> Tensor {
+        let tracks = !(training && isAgain)
+        return try x.batchNorm(
+            weight: weight, bias: bias, runningMean: tracks ? runningMean : nil,
+            runningVar: tracks ? runningVariance : nil, training: training, momentum: momentum, eps: epsilon)
     }
 }

@@ -30,6 +30,13 @@ package struct TransformerBlock {
         return try mixed + scaled(mlp(norm2(mixed)), by: scale2)
     }
 
+    /// All learnable weights.
+    var parameters: [Tensor] {
+        let layers = [attention.qkv, attention.projection, mlp.first, mlp.second]
+        return [norm1.weight, norm1.bias, norm2.weight, norm2.bias]
+            + layers.flatMap { [$0.weight, $0.bias].compactMap(\.self) } + [scale1, scale2].compactMap(\.self)
+    }
+
     /// The attention of the first `queries` tokens (nil: of all), mean over the heads: [batch, queries, tokens].
     func attentionMap(_ x: Tensor, queries: Int? = nil) throws(TensorError) -> Tensor {
         try attention.probabilities(norm1(x), queries: queries).mean([1])

@@ -16,8 +16,10 @@ public final class ResNet {
     public let config: ResNetConfig
     /// Whether batch statistics and dropout are those of training.
     public var isTraining = false
-    /// The type of convolutions and the head in mixed-precision training; nil takes that of the weights.
-    public var computeType: DType?
+    /// Whether the inner results of each block are computed again in the backward pass instead of being kept.
+    public var checkpointing = false
+    /// What dropout draws from in training; nil takes the process-wide generator.
+    public var generator: Generator?
 
     let stem: Conv2d
     let stemNorm: BatchNorm2d
@@ -60,12 +62,19 @@ public final class ResNet {
     /// - Throws: `CutisError` `.configInvalid` for an input of another form, `TensorError`.
     public func features(_ x: Tensor) throws -> ResNetFeatures {
         try config.checkInput(x)
-        var image = try x.to(computeType ?? stem.weight.dtype)
+        var image = try x.to(stem.weight.dtype)
         // The order that a GPU's matrix units take half-precision convolutions in; they would turn each input otherwise.
         if case .cuda = image.device, image.dtype != .float32 { image = try image.contiguous(.channelsLast) }
         var y = try stemNorm(stem(image), training: isTraining).relu()
         y = try y.maxPool2d(3, stride: 2, padding: 1)
-        for block in stages.joined() { y = try block(y, training: isTraining) }
+        for block in stages.joined() {
+            let training = isTraining
+            y =
+                try checkpointing
+                ? checkpointed([y], parameters: block.parameters) { inputs, isAgain in
+                    try block(inputs[0], training: training, isAgain: isAgain)
+                } : block(y, training: training)
+        }
         return ResNetFeatures(stage: y, pooled: try y.mean([2, 3]))
     }
 
@@ -79,7 +88,7 @@ public final class ResNet {
     /// [batch, channels] → [batch, classes], or the input without a head.
     func logits(_ pooled: Tensor) throws(TensorError) -> Tensor {
         guard let head else { return pooled }
-        return try head(dropout(pooled, training: isTraining))
+        return try head(dropout(pooled, training: isTraining, generator: generator))
     }
 }
 

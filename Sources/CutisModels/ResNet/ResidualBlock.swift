@@ -40,13 +40,22 @@ struct ResidualBlock {
     }
 
     /// [batch, inputs, height, width] → [batch, outputs, height', width'].
-    func callAsFunction(_ x: Tensor, training: Bool) throws(TensorError) -> Tensor {
+    ///
+    /// - Parameter isAgain: leaves the running statistics alone, see `BatchNorm2d`.
+    func callAsFunction(_ x: Tensor, training: Bool, isAgain: Bool = false) throws(TensorError) -> Tensor {
         var y = x
         for (index, pair) in convolutions.enumerated() {
-            y = try pair.norm(pair.convolution(y), training: training)
+            y = try pair.norm(pair.convolution(y), training: training, isAgain: isAgain)
             if index + 1 < convolutions.count { y = try y.relu() }
         }
         guard let shortcut else { return try (y + x).relu() }
-        return try (y + shortcut.norm(shortcut.convolution(x), training: training)).relu()
+        return try (y + shortcut.norm(shortcut.convolution(x), training: training, isAgain: isAgain)).relu()
+    }
+
+    /// All learnable weights.
+    var parameters: [Tensor] {
+        (convolutions + [shortcut].compactMap(\.self)).flatMap { pair in
+            [pair.convolution.weight, pair.convolution.bias, pair.norm.weight, pair.norm.bias].compactMap(\.self)
+        }
     }
 }

@@ -31,11 +31,11 @@ struct ViTHead {
     }
 
     /// [batch, width] → [batch, classes], [batch, projection width] or the input.
-    func callAsFunction(_ pooled: Tensor, training: Bool = false) throws -> Tensor {
+    func callAsFunction(_ pooled: Tensor, training: Bool = false, generator: Generator? = nil) throws -> Tensor {
         var y = pooled
         if let preLogits { y = try preLogits(y).tanh() }
         if let projection { y = try y.matmul(projection) }
         if let packedHead { return try packedHead(y) }
-        return try head.map { try $0(dropout(y, training: training)) } ?? y
+        return try head.map { try $0(dropout(y, training: training, generator: generator)) } ?? y
     }
 }

@@ -6,6 +6,10 @@ public final class VisionTransformer {
     public let config: ViTConfig
     /// Whether dropout is active.
     public var isTraining = false
+    /// Whether the inner results of each block are computed again in the backward pass instead of being kept.
+    public var checkpointing = false
+    /// What dropout draws from in training; nil takes the process-wide generator.
+    public var generator: Generator?
 
     let embedding: PatchEmbedding
     package let blocks: [TransformerBlock]
@@ -33,7 +37,10 @@ public final class VisionTransformer {
     /// - Throws: `CutisError` `.configInvalid` for a size that the model cannot take, `TensorError`.
     public func features(_ x: Tensor) throws -> ViTFeatures {
         let (embedded, grid) = try embedding(x)
-        var tokens = try blocks.reduce(embedded) { try $1($0) }
+        var tokens = try blocks.reduce(embedded) { tokens, block in
+            guard checkpointing else { return try block(tokens) }
+            return try checkpointed([tokens], parameters: block.parameters) { inputs, _ in try block(inputs[0]) }
+        }
         if config.finalNorm == .tokens { tokens = try norm(tokens) }
         let batch = tokens.shape[0]
         let first = config.classToken ? 1 : 0
@@ -53,6 +60,6 @@ public final class VisionTransformer {
     ///
     /// - Parameter x: [batch, channels, height, width], preprocessed.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try head(features(x).pooled, training: isTraining)
+        try head(features(x).pooled, training: isTraining, generator: generator)
     }
 }

@@ -20,7 +20,6 @@ final class DataParallelStep {
         self.replicas = replicas
         self.objective = objective
         self.usesBFloat16 = usesBFloat16
-        for replica in replicas { replica.model.computeType = usesBFloat16 ? .bfloat16 : nil }
     }
 
     /// The loss of a batch and its gradients with respect to the first replica's parameters.
@@ -31,13 +30,14 @@ final class DataParallelStep {
         // Every iteration uses its own replica and writes its own place; the caller waits for all of them.
         nonisolated(unsafe) let copies = replicas
         let target = objective
+        let precision: DType? = usesBFloat16 ? .bfloat16 : nil
         try results.withUnsafeMutableBufferPointer { places in
             nonisolated(unsafe) let places = places
             DispatchQueue.concurrentPerform(iterations: copies.count) { index in
                 places[index] = Result {
                     Runtime.threads = 1
                     let rows = (index * share)..<((index + 1) * share)
-                    return try Self.part(of: batch, rows, copies[index], target, weightSum: weightSum)
+                    return try Self.part(of: batch, rows, copies[index], target, precision, weightSum: weightSum)
                 }
             }
             for place in places { _ = try place?.get() }
@@ -64,7 +64,8 @@ final class DataParallelStep {
     private typealias Part = (loss: Double, gradients: [Tensor])
 
     private static func part(
-        of batch: TrainingBatch, _ rows: Range<Int>, _ replica: Replica, _ objective: Objective, weightSum: Double
+        of batch: TrainingBatch, _ rows: Range<Int>, _ replica: Replica, _ objective: Objective, _ precision: DType?,
+        weightSum: Double
     ) throws -> Part {
         let size = batch.side * batch.side * 3
         let pixels = Array(batch.pixels[(rows.lowerBound * size)..<(rows.upperBound * size)])
@@ -75,7 +76,8 @@ final class DataParallelStep {
             batch.share < 1 ? (partners: try Tensor(Array(batch.partners[rows])), share: batch.share) : nil
         let targets = Objective.Targets(
             labels: labels, mixture: mixture, weightSum: weightSum, count: batch.labels.count)
-        let loss = try objective(try replica.model(x).to(.float32), targets)
+        let logits = try withAutocast(precision) { try replica.model(x) }
+        let loss = try objective(logits.to(.float32), targets)
         let found = try Tensor.gradients(of: loss, withRespectTo: replica.parameters.map(\.tensor))
         // Convolutions may give channels-last gradients; the fused optimiser step reads plain memory order.
         var gradients: [Tensor] = []

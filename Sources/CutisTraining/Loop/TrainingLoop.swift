@@ -69,7 +69,14 @@ final class TrainingLoop {
         }
         averaged = try Replica(configuration.architecture, seed: configuration.seed, trainable: false)
         average = WeightAverage(averaged.state.map(\.tensor), decay: configuration.averageDecay)
-        optimiser = try AdamW(replicas[0].parameters.map(\.tensor), weightDecay: configuration.weightDecay)
+        let trained = replicas[0].parameters.map(\.tensor)
+        optimiser = try AdamW(
+            trained,
+            groups: [
+                ParameterGroup(
+                    indices: trained.indices.filter { trained[$0].rank >= 2 }, weightDecay: configuration.weightDecay),
+                ParameterGroup(indices: trained.indices.filter { trained[$0].rank < 2 }),
+            ])
         var counts = [Int](repeating: 0, count: dataset.labels.count)
         for row in split.train { counts[dataset.images[row].label] += 1 }
         trainingCounts = counts

@@ -1,6 +1,6 @@
 public import CutisTensor
 
-/// What training minimises: weighted cross-entropy plus a focal term on one class.
+/// The loss of images with one class each: weighted cross-entropy, and a focal term on one class where asked for.
 ///
 /// Cross-entropy with label smoothing ε, as PyTorch has it:
 /// `[(1−ε)·Σ_n −w_y·log p_y + (ε/C)·Σ_n Σ_c −w_c·log p_c] / Σ_n w_y`. The focal term is the mean over the batch of
@@ -11,8 +11,8 @@ public struct Objective: Sendable, Hashable, Codable {
     public var classWeights: [Double]
     /// ε of label smoothing, 0…1.
     public var labelSmoothing: Double
-    /// The class of the focal term.
-    public var focalClass: Int
+    /// The class of the focal term; nil for none.
+    public var focalClass: Int?
     /// λ of the focal term.
     public var focalWeight: Double
     /// γ of the focal term.
@@ -20,7 +20,7 @@ public struct Objective: Sendable, Hashable, Codable {
 
     /// Makes an objective.
     public init(
-        classWeights: [Double], labelSmoothing: Double = 0, focalClass: Int, focalWeight: Double = 0.3,
+        classWeights: [Double], labelSmoothing: Double = 0, focalClass: Int? = nil, focalWeight: Double = 0.3,
         focalGamma: Double = 2
     ) {
         self.classWeights = classWeights
@@ -36,7 +36,7 @@ public struct Objective: Sendable, Hashable, Codable {
         public let labels: Tensor
         /// The class mixed into each image, int64 [N], with the share of the image itself; nil where nothing is mixed.
         public let mixture: (partners: Tensor, share: Double)?
-        /// Σ w_y of the whole batch.
+        /// Σ w_y of the whole batch, that of the partners too: they are the batch's images in another order.
         public let weightSum: Double
         /// Images in the whole batch.
         public let count: Int
@@ -51,35 +51,42 @@ public struct Objective: Sendable, Hashable, Codable {
         }
     }
 
+    /// Σ w_y over the labels of a whole batch, for `Targets`.
+    public func weightSum(_ labels: some Sequence<Int>) -> Double {
+        labels.reduce(0) { $0 + classWeights[$1] }
+    }
+
     /// The part of the batch's loss that these images cause.
     ///
     /// - Parameters:
     ///   - logits: fp32 [N, C].
-    ///   - targets: their N targets.
+    ///   - targets: their N targets, on the logits' device.
     /// - Returns: a scalar that gradients flow through.
     public func callAsFunction(_ logits: Tensor, _ targets: Targets) throws(TensorError) -> Tensor {
-        let weight = try Tensor(classWeights.map(Float.init), shape: [classWeights.count])
+        let weight = try Tensor(classWeights.map(Float.init), shape: [classWeights.count]).to(logits.device)
         var loss = try crossEntropy(logits, targets.labels, weight)
-        var isFocal = try focalMask(targets.labels)
         if let (partners, share) = targets.mixture {
             loss = try loss * share + crossEntropy(logits, partners, weight) * (1 - share)
-            isFocal = try isFocal * share + focalMask(partners) * (1 - share)
         }
         loss = try loss / targets.weightSum
-        guard focalWeight != 0 else { return loss }
-        return try loss + focal(logits, isFocal) * (focalWeight / Double(targets.count))
+        guard let focalClass, focalWeight != 0 else { return loss }
+        var isFocal = try Self.mask(targets.labels, focalClass)
+        if let (partners, share) = targets.mixture {
+            isFocal = try isFocal * share + Self.mask(partners, focalClass) * (1 - share)
+        }
+        return try loss + focal(logits, focalClass, isFocal) * (focalWeight / Double(targets.count))
     }
 
     private func crossEntropy(_ logits: Tensor, _ labels: Tensor, _ weight: Tensor) throws(TensorError) -> Tensor {
         try logits.crossEntropy(labels, weight: weight, labelSmoothing: labelSmoothing, reduction: .sum)
     }
 
-    private func focalMask(_ labels: Tensor) throws(TensorError) -> Tensor {
+    private static func mask(_ labels: Tensor, _ focalClass: Int) throws(TensorError) -> Tensor {
         try labels.eq(Double(focalClass)).to(.float32)
     }
 
     /// The sum of the focal terms. log(1 − p) comes from the other classes' logits, which stays exact where p is 1.
-    private func focal(_ logits: Tensor, _ isFocal: Tensor) throws(TensorError) -> Tensor {
+    private func focal(_ logits: Tensor, _ focalClass: Int, _ isFocal: Tensor) throws(TensorError) -> Tensor {
         let classes = classWeights.count
         let all = try logits.logsumexp([1])
         let others = try Tensor.cat(
