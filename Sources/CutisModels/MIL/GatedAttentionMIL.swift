@@ -49,17 +49,21 @@ public final class GatedAttentionMIL {
     ///   - bag: [cases, images, input width]; rows of missing images are zeros (their values do not matter).
     ///   - mask: [cases, images], true (or not 0) for an image that is there.
     ///   - training: applies dropout.
+    ///   - generator: the dropout's source of randomness; nil takes the device's own.
     /// - Returns: logits [cases, classes] for one sigmoid per class, and attention [cases, images].
     public func callAsFunction(
-        bag: Tensor, mask: Tensor, training: Bool = false
+        bag: Tensor, mask: Tensor, training: Bool = false, generator: Generator? = nil
     ) throws(TensorError) -> (logits: Tensor, attention: Tensor) {
+        func dropped(_ x: Tensor) throws(TensorError) -> Tensor {
+            try dropout(x, training: training, generator: generator)
+        }
         var h = bag
-        for stage in instance { h = try dropout(stage(h), training: training) }
-        let gate = try dropout(tanhGate(h).tanh() * sigmoidGate(h).sigmoid(), training: training)
+        for stage in instance { h = try dropped(stage(h)) }
+        let gate = try dropped(tanhGate(h).tanh() * sigmoidGate(h).sigmoid())
         let scores = try score(gate).squeeze(-1)
         let attention = try MaskedAttention.weights(scores, mask: mask.to(.bool))
         var pooled = try (attention.unsqueeze(-1) * h).sum([1])
-        for stage in shared { pooled = try dropout(stage(pooled), training: training) }
+        for stage in shared { pooled = try dropped(stage(pooled)) }
         return (try classifier(pooled), attention)
     }
 
