@@ -141,7 +141,11 @@ void ct_runtime_release_unused_memory(void) noexcept {
 }
 
 CTStatus ct_runtime_set_deterministic(bool on) noexcept {
-    return guarded([&] { at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false); });
+    return guarded([&] {
+        at::globalContext().setDeterministicAlgorithms(on, /*warn_only=*/false);
+        // Filling all new memory with NaN finds reads before writes, at the price of a write over every tensor.
+        at::globalContext().setDeterministicFillUninitializedMemory(false);
+    });
 }
 
 CTStatus ct_runtime_set_tf32(bool on) noexcept {

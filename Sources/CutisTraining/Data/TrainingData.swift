@@ -49,6 +49,16 @@ package struct TrainingData: Sendable {
                 .dataInvalid, "\(settings.path) has no image in the part '\(split.rawValue)'.",
                 remedy: "Part it by data.split, or give the part in the table.")
         }
+        if let watched = parted.labels.index(of: configuration.validation.label) {
+            let count = counts(.validation)[watched]
+            guard count >= 2, counts(.validation).reduce(0, +) - count >= 2 else {
+                throw CutisError(
+                    .dataInvalid,
+                    "The validation part has \(count) images of the class '\(configuration.validation.label)' and "
+                        + "\(counts(.validation).reduce(0, +) - count) others; its figures need two of each.",
+                    remedy: "Give the validation part more images, or watch another class (validation.class).")
+            }
+        }
         for (label, count) in counts(.train).enumerated() where count == 0 {
             throw CutisError(
                 .dataInvalid, "The class '\(parted.labels.labels[label].id)' has no image to train on.",

@@ -1,4 +1,5 @@
 import CutisCore
+import CutisModels
 import CutisImaging
 import CutisTensor
 import Foundation
@@ -22,12 +23,20 @@ final class ReplicaStep {
     /// Scales the loss of float16; nil for other types.
     var scaler: LossScaler?
     private let replicas: [TrainableModel]
+    /// One for each copy: a step needs the same memory as the one before, and asking the system for it costs as much as
+    /// a tenth of the work.
+    private let arenas: [Arena]
     private let device: Device
     private let computeType: DType?
     private let seed: UInt64
 
-    init(_ replicas: [TrainableModel], objective: Objective, _ configuration: TrainingConfiguration, device: Device) {
+    init(
+        _ replicas: [TrainableModel], objective: Objective, _ configuration: TrainingConfiguration, device: Device
+    ) throws(TensorError) {
         self.replicas = replicas
+        var arenas: [Arena] = []
+        for _ in replicas { arenas.append(try Arena()) }
+        self.arenas = arenas
         self.objective = objective
         self.device = device
         seed = configuration.randomSeed
@@ -82,7 +91,9 @@ final class ReplicaStep {
             let begin = index * batch.labels.count / replicas.count
             let end = (index + 1) * batch.labels.count / replicas.count
             replicas[index].generator = try Generator(seed: seed ^ (salt &+ UInt64(index) << 32), device: device)
-            return try part(of: batch, begin..<end, replicas[index], weightSum: weightSum, count: count)
+            return try arenas[index].use {
+                try part(of: batch, begin..<end, replicas[index], weightSum: weightSum, count: count)
+            }
         }
         guard replicas.count > 1 else { return try compute(0) }
         // Every iteration uses its own copy and writes its own place; the caller waits for all of them.

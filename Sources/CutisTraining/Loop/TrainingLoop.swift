@@ -45,7 +45,7 @@ final class TrainingLoop {
         }
         optimiser = try configuration.optimizer.make(
             first.trained.map(\.tensor), groups: first.parameterGroups(configuration))
-        stepper = ReplicaStep(
+        stepper = try ReplicaStep(
             replicas, objective: try setup.objective(inEpoch: 0), configuration, device: setup.device)
         state.scaler = stepper.scaler
         try setup.ranks.checkEqual(
@@ -96,7 +96,7 @@ final class TrainingLoop {
             state.position = batches.state.position
             state.seconds = before.seconds - start.timeIntervalSinceNow
             if -lastCheckpoint.timeIntervalSinceNow > Self.checkpointInterval { try save() }
-            if ranks.isMain, -lastReport.timeIntervalSinceNow > 0.5 { report(nil) }
+            if ranks.isMain, -lastReport.timeIntervalSinceNow > 0.5 { report(nil, endsEpoch: false) }
         }
     }
 
@@ -137,7 +137,7 @@ final class TrainingLoop {
         var figures: ValidationFigures?
         if isLast || (state.epoch + 1) % configuration.validation.interval == 0 { figures = try validate() }
         if ranks.isMain {
-            report(figures)
+            report(figures, endsEpoch: true)
             try records.append(summary(figures), epoch: state.epoch + 1, step: state.step)
         }
         state.epoch += 1
@@ -183,14 +183,14 @@ final class TrainingLoop {
         Double(state.position * configuration.batchSize * ranks.count) / max(1e-9, state.seconds)
     }
 
-    private func report(_ figures: ValidationFigures?) {
+    private func report(_ figures: ValidationFigures?, endsEpoch: Bool) {
         lastReport = Date()
         progress(
             TrainingProgress(
                 epoch: state.epoch + 1, epochs: configuration.schedule.epochs, step: state.lossCount,
                 steps: setup.stepsPerEpoch, loss: state.lossSum / Double(max(1, state.lossCount)),
                 imagesPerSecond: imagesPerSecond, secondsLeft: secondsLeft, validation: figures,
-                failedImages: setup.loader.failures.all.count))
+                endsEpoch: endsEpoch, failedImages: setup.loader.failures.all.count))
     }
 
     /// By this epoch's rate so far; time goes with the area of the images.

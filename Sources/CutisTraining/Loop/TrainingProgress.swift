@@ -16,6 +16,8 @@ public struct TrainingProgress: Sendable, Hashable, Codable {
     public let secondsLeft: Double
     /// The figures on the validation images; only at the end of an epoch that looks at them.
     public let validation: ValidationFigures?
+    /// Whether this is the last word about the epoch.
+    public let endsEpoch: Bool
     /// Images that could not be read so far.
     public let failedImages: Int
 

@@ -11,7 +11,7 @@ public struct ValidationFigures: Sendable, Hashable, Codable {
     public let accuracy: Double
     /// Mean recall of the classes that have images.
     public let balancedAccuracy: Double
-    /// Mean one-against-the-rest area of the classes that have images.
+    /// Mean one-against-the-rest area of the classes that have two images or more.
     public let macroAUROC: Double
     /// The watched class against the rest; nil where the data has no such class.
     public let watched: Watched?
@@ -45,7 +45,7 @@ public struct ValidationFigures: Sendable, Hashable, Codable {
         var areas: [Double] = []
         for label in confusion.counts.indices {
             let positives = labels.map { $0 == label }
-            guard positives.contains(true), positives.contains(false) else { continue }
+            guard positives.hasTwoOfEach else { continue }
             areas.append(try ROC.area(scores: rows.map { $0[label] }, positives: positives))
         }
         let recalls = confusion.counts.enumerated().compactMap { label, row in
@@ -97,6 +97,11 @@ public struct ValidationFigures: Sendable, Hashable, Codable {
         return common + ", watched class: AUROC \(fixed(watched.auroc, 4)), sensitivity "
             + "\(fixed(watched.sensitivity, 3)) at specificity \(fixed(watched.specificity, 3))"
     }
+}
+
+extension [Bool] {
+    /// Whether there is enough for an area under a ROC curve.
+    var hasTwoOfEach: Bool { count { $0 } >= 2 && count { !$0 } >= 2 }
 }
 
 extension ValidationFigures.Watched {

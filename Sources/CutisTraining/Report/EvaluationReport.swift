@@ -42,7 +42,8 @@ public struct EvaluationReport: Codable, Sendable {
     public let classAUROC: [String: Estimate]
     /// The recall of each class.
     public let classRecall: [String: Estimate]
-    /// The watched class against the rest; nil where the data has no such class.
+    /// The watched class against the rest; nil where there are fewer than two images of it or
+    /// of others.
     public let watched: Watched?
     /// Expected calibration error, 15 bins.
     public let calibrationError: Estimate
@@ -74,7 +75,7 @@ public struct EvaluationReport: Codable, Sendable {
         for (index, label) in labels.labels.enumerated() {
             let positives = truth.map { $0 == index }
             counts[label.id] = positives.count { $0 }
-            guard positives.count(where: { $0 }) >= 2, positives.count(where: { !$0 }) >= 2 else { continue }
+            guard positives.hasTwoOfEach else { continue }
             areas[label.id] = try ROC.auroc(scores: probabilities.map { $0[index] }, positives: positives)
             recalls[label.id] = try confusion.recall(index)
         }
@@ -88,8 +89,9 @@ public struct EvaluationReport: Codable, Sendable {
         brier = try Calibration.brier(probabilities: probabilities, labels: truth)
         logLoss = try Calibration.logLoss(probabilities: probabilities, labels: truth)
         self.confusion = confusion
-        self.watched = try watched.map { label, threshold in
+        self.watched = try watched.flatMap { label, threshold in
             let (scores, positives) = (probabilities.map { $0[label] }, truth.map { $0 == label })
+            guard positives.hasTwoOfEach else { return nil }
             return Watched(
                 auroc: try ROC.auroc(scores: scores, positives: positives),
                 averagePrecision: try PrecisionRecall.averagePrecision(scores: scores, positives: positives),

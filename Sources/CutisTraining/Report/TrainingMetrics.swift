@@ -1,5 +1,5 @@
 import CutisCore
-public import CutisStatistics
+import CutisStatistics
 
 /// The figures of a trained model, as `metrics.json` has them.
 public struct TrainingMetrics: Codable, Sendable {

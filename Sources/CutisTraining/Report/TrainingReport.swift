@@ -79,7 +79,10 @@ struct TrainingReport {
         // A run that ended before its bundle was whole writes it again.
         if FileManager.default.fileExists(atPath: output.path) { try FileManager.default.removeItem(at: output) }
         try BundleWriter.write(
-            manifest, to: output, modelCard: card, recommendations: try recommendations.map { try Data(contentsOf: $0) }
+            manifest, to: output, modelCard: card,
+            // The rules are about these seven diagnoses.
+            recommendations: try labels.labels.map(\.id) == LabelSet.ham10000.labels.map(\.id)
+                ? recommendations.map { try Data(contentsOf: $0) } : nil
         ) { folder in
             try TensorFile.writeHalf(
                 model.state, metadata: ["format": "pt", "license": words.licence],

@@ -73,10 +73,9 @@ private final class TrainingLine {
 
     func show(_ progress: TrainingProgress) {
         guard !quiet else { return }
-        let ends = progress.validation != nil || progress.step == progress.steps
         if isTerminal {
-            FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.line)\(ends ? "\n" : "")".utf8))
-        } else if ends || -last.timeIntervalSinceNow > 60 {
+            FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.line)\(progress.endsEpoch ? "\n" : "")".utf8))
+        } else if progress.endsEpoch || -last.timeIntervalSinceNow > 60 {
             last = Date()
             printToStandardError(progress.line)
         }
