@@ -125,8 +125,8 @@ if !torchFree {
         test(
             "CutisTrainingTests",
             [
-                "CutisCore", "CutisTensor", "CutisModels", "CutisImaging", "CutisStatistics", "CutisDatasets",
-                "CutisTraining",
+                "CutisCore", "CutisTensor", "CutisModels", "CutisFormats", "CutisImaging", "CutisInference",
+                "CutisStatistics", "CutisDatasets", "CutisPlots", "CutisTraining",
             ],
             hasFixtures: true),
         test(

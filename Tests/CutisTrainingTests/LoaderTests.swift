@@ -64,14 +64,19 @@ struct LoaderTests {
         _ folder: URL, workers: Int, seed: UInt64 = 4, strategy: SamplingStrategy = .shuffled, batchSize: Int = 8,
         rank: Int = 0, worldSize: Int = 1, failureLimit: Int = 0, budget: Int = 1 << 20
     ) throws -> BatchLoader {
-        let dataset = try LesionDataset(ham10000: folder)
-        let labels = dataset.images.map(\.label)
+        let images = try SyntheticLesions.read(folder)
+        let labels = images.labels
         return BatchLoader(
-            cache: ImageCache(dataset.images.map { .file($0.url) }, budget: budget), labels: labels,
+            cache: ImageCache(images.locations, budget: budget), labels: labels,
             sampler: try Sampler(
                 rows: Array(labels.indices), labels: labels, strategy: strategy, batchSize: batchSize, seed: seed,
                 rank: rank, worldSize: worldSize),
             preparation: .training(augmentation, normalisation), workers: workers, failureLimit: failureLimit)
+    }
+
+    static func url(_ location: ImageLocation) throws -> URL {
+        guard case .file(let url) = location else { throw CutisError(.dataInvalid, "no file", remedy: "") }
+        return url
     }
 
     static func batches(_ stream: BatchStream) throws -> [TrainingBatch] {
@@ -209,13 +214,12 @@ struct LoaderTests {
     @Test func theCacheKeepsToItsBudget() throws {
         let folder = try TemporaryFolder()
         try SyntheticLesions.write(to: folder.url, perClass: 2, side: 20)
-        let dataset = try LesionDataset(ham10000: folder.url)
-        let locations = dataset.images.map { ImageLocation.file($0.url) }
+        let locations = try SyntheticLesions.read(folder.url).locations
         let cache = ImageCache(locations, budget: 5 * 1200 + 600)
         let images = try locations.indices.map { try cache.image($0) }
         #expect(cache.keptBytes == 5 * 1200)
-        try FileManager.default.removeItem(at: dataset.images[0].url)
-        try FileManager.default.removeItem(at: dataset.images[13].url)
+        try FileManager.default.removeItem(at: Self.url(locations[0]))
+        try FileManager.default.removeItem(at: Self.url(locations[13]))
         #expect(try cache.image(0) == images[0], "kept")
         #expect(throws: CutisError.self) { try cache.image(13) }
         let none = ImageCache(locations, budget: 0)
@@ -226,17 +230,17 @@ struct LoaderTests {
     @Test func evaluationBatchesAreThoseOfTheRecipe() throws {
         let folder = try TemporaryFolder()
         try SyntheticLesions.write(to: folder.url, perClass: 3, side: 33)
-        let dataset = try LesionDataset(ham10000: folder.url)
+        let images = try SyntheticLesions.read(folder.url)
         let recipe = PreprocessingRecipe(
             resize: .shortestSide(24), centerCrop: CropSize(20), mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.3])
         let loader = BatchLoader(
-            cache: ImageCache(dataset.images.map { .file($0.url) }), labels: dataset.images.map(\.label),
+            cache: ImageCache(images.locations), labels: images.labels,
             sampler: try Sampler(
                 rows: Array(0..<21), strategy: .sequential, batchSize: 8, seed: 0, keepsLast: true),
             preparation: .evaluation(recipe), workers: 2)
         let batches = try Self.batches(loader.epoch(0, side: 20))
         #expect(batches.map(\.rows.count) == [8, 8, 5] && batches.flatMap(\.rows) == Array(0..<21))
-        let expected = try recipe.apply(to: ImageDecoder.decode(dataset.images[9].url)).values
+        let expected = try recipe.apply(to: ImageDecoder.decode(Self.url(images.locations[9]))).values
         for position in 0..<400 {
             for channel in 0..<3 {
                 #expect(batches[1].pixels[1200 + position * 3 + channel] == expected[channel * 400 + position])

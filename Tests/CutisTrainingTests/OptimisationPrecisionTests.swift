@@ -31,7 +31,7 @@ struct OptimisationPrecisionTests {
         let row = fixture.autocast
         var weights: [String: Tensor] = [:]
         for (name, values) in row.weights {
-            weights[name] = try Tensor(values, shape: #require(row.shapes[name])).settingRequiresGrad(true)
+            weights[name] = try Tensor(values, shape: row.shapes[name] ?? []).settingRequiresGrad(true)
         }
         let image = try Tensor(row.image, shape: [2, 3, 8, 8])
         let exact = try Self.logits(image, weights)

@@ -1,4 +1,5 @@
 import CutisCore
+import CutisDatasets
 import CutisImaging
 import CutisTraining
 import Foundation
@@ -57,5 +58,36 @@ enum SyntheticLesions {
             }
         }
         try Data(table.utf8).write(to: folder.appendingPathComponent("labels.csv"))
+    }
+
+    /// The images of a folder that `write` made, in the order of its table.
+    static func read(_ folder: URL) throws -> LabelledImages {
+        let dataset = try DatasetReader.read(folder, options: DatasetReadOptions(kind: .ham10000))
+        return try LabelledImages(dataset, samples: Array(dataset.samples.indices))
+    }
+
+    /// A configuration that learns such images in seconds.
+    static func configuration(
+        _ data: URL, _ output: URL, _ overrides: [String] = []
+    ) throws -> TrainingConfiguration {
+        try TrainingConfiguration(
+            yaml: """
+                name: test
+                output: "\(output.path)"
+                seed: 20
+                data: {path: "\(data.path)", kind: ham10000, grouping: lesion, split: {validation: 0.2, test: 0.2}}
+                model: {architecture: resnet18, stem_width: 4, image_size: 32}
+                augmentation: {crop: {scale: [0.5, 1]}, horizontal_flip: 0.5, color_jitter: {brightness: 0.1}}
+                mixing: {probability: 0.3}
+                batch_size: 12
+                precision: fp32
+                loss: {class_weights: balanced, label_smoothing: 0.05, focal: {class: mel}}
+                schedule: {peak_rate: 1e-2, warm_up_epochs: 1, stages: [{epochs: 3}, {epochs: 3, image_size: 40}]}
+                gradient_clip: 2
+                ema: 0.9
+                validation: {metric: mean_of_three, image_sizes: [32, 40]}
+                loader: {workers: 1, cache: memory}
+                replicas: 2
+                """, overrides: overrides)
     }
 }

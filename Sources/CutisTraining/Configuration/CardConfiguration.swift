@@ -2,12 +2,12 @@ import CutisCore
 
 /// What people are told about the model: the section `card`. It decides nothing about the weights.
 public struct CardConfiguration: ConfigurationSection {
-    /// The headline of the card; empty takes the run's name.
-    public var title = ""
+    /// The headline of the card; nil takes the run's name.
+    public var title: String?
     /// The bundle's semantic version.
     public var version = "1.0.0"
-    /// From what images, by whom.
-    public var data = ""
+    /// From what images, by whom; nil says that it was not stated.
+    public var data: String?
     /// The licence of the weights.
     public var licence = "Not stated: ask whoever trained it."
     /// What the model is for.

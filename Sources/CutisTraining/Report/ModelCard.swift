@@ -22,7 +22,7 @@ struct ModelCard {
         let names = labels.labels.map { $0.id == $0.label ? $0.id : "\($0.id) (\($0.label))" }
         let size = recipe.outputSize.map { "\($0.width)×\($0.height)" } ?? "any size"
         return """
-            # \(words.title.isEmpty ? configuration.name : words.title)
+            # \(words.title ?? configuration.name)
 
             | | |
             |---|---|
@@ -62,7 +62,7 @@ struct ModelCard {
         return """
             ## Data
 
-            \(words.data.isEmpty ? "The origin of the images was not stated." : words.data)
+            \(words.data ?? "The origin of the images was not stated.")
 
             The parts are stratified by class (seed \(configuration.seed)); \(grouping).
 

@@ -74,7 +74,7 @@ struct TrainingReport {
             id: configuration.name, version: words.version, task: .classification, architecture: model.configuration,
             preprocessing: recipe, activation: .softmax, labels: labels, thresholds: thresholds,
             temperature: metrics.temperature, intendedUse: words.use, licence: words.licence,
-            trainingData: words.data.isEmpty ? "Not stated; \(metrics.images["train"]?.count ?? 0) classes." : words.data)
+            trainingData: words.data ?? "Not stated.")
         let output = setup.folder.url.appendingPathComponent("bundle")
         // A run that ended before its bundle was whole writes it again.
         if FileManager.default.fileExists(atPath: output.path) { try FileManager.default.removeItem(at: output) }

@@ -25,10 +25,9 @@ public struct RunFolder: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: of this start; it is written to `config.yaml`.
-    ///   - resuming: goes on with a run that exists.
+    ///   - resuming: goes on with the run, where the folder holds one.
     /// - Throws: `.outputUnwritable` where the folder holds a run and `resuming` is false; `.checkpointMismatch` where
-    ///   it is resumed with a configuration of another fingerprint; `.fileNotFound` where there is nothing to resume;
-    ///   `.noSpaceLeft`.
+    ///   it is resumed with a configuration of another fingerprint; `.noSpaceLeft`.
     public init(_ configuration: TrainingConfiguration, resuming: Bool = false) throws {
         url = configuration.runFolder
         let file = url.appendingPathComponent("config.yaml")
@@ -50,10 +49,6 @@ public struct RunFolder: Sendable {
                         + "\(try differences(from: file, to: configuration)).",
                     remedy: "Resume with the run's own config.yaml, or give the new run another name (name=…).")
             }
-        } else if resuming {
-            throw CutisError(
-                .fileNotFound, "There is no run to resume in \(url.path).",
-                remedy: "Check name and output, or start without --resume.")
         }
         do {
             for folder in [checkpoints, plots] {
@@ -64,7 +59,10 @@ public struct RunFolder: Sendable {
                 .outputUnwritable, "Cannot make the folder \(url.path).",
                 remedy: "Check that the parent folder exists, that you may write to it and that the disk has room.")
         }
-        if !resuming { try AtomicOutput.file(self.configuration, Data(configuration.yaml.utf8)) }
+        // A run that goes on keeps the file of its start.
+        if !FileManager.default.fileExists(atPath: file.path) {
+            try AtomicOutput.file(self.configuration, Data(configuration.yaml.utf8))
+        }
     }
 
     /// Opens the folder of a run to read it.
