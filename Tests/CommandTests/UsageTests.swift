@@ -22,9 +22,11 @@ import Testing
     @Test(arguments: [
         ["frobnicate"], ["classify"], ["classify", "a.jpg", "--top-k", "0"], ["classify", "a.jpg", "--batch", "0"],
         ["classify", "a.jpg", "--format", "xml"], ["screen", "a.jpg", "--model", "m", "--threshold", "1.5"],
-        ["embed", "a.jpg", "--output", "features.txt"], ["sweep", "c.yaml", "--space", "s.yaml", "--trials", "0"],
+        ["embed", "a.jpg", "--output", "features.txt"],
+        ["sweep", "c.yaml", "--space", "s.yaml", "--trials", "0"],
         ["probe", "e.safetensors", "--output", "d"],
-        ["mil", "e.safetensors", "--cases", "c.csv", "--labels", "a,a", "--output", "d"], ["classify", "a.jpg", "--precision", "fp8"],
+        ["mil", "e.safetensors", "--cases", "c.csv", "--labels", "a,a", "--output", "d"],
+        ["classify", "a.jpg", "--precision", "fp8"],
     ])
     func aWrongCallExitsWith2(_ arguments: [String]) throws {
         let outcome = try CommandLineTool.run(arguments)

@@ -29,7 +29,7 @@ struct JoinedEmbeddings {
                 remedy: "Make them with `cutis embed IMAGES --output FILE.safetensors`.")
         }
         let report = try DatasetCheck(allowsLeak: allowsLeak, readsImages: false, nearDistance: nil).run(dataset)
-        let leaks: [DatasetFinding.Kind] = [.lesionLeak, .patientLeak, .duplicateLeak]
+        let leaks: [DatasetFinding.Kind] = [.lesionLeak, .patientLeak]
         if let leak = report.errors.first(where: { leaks.contains($0.kind) }) {
             throw CutisError(
                 .dataInvalid, "\(path) cannot be trained on. \(leak.message)",
