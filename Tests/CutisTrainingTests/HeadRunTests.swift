@@ -1,6 +1,7 @@
 import CutisCore
 import CutisDatasets
 import CutisModels
+import CutisStatistics
 import CutisTensor
 import CutisTraining
 import Foundation

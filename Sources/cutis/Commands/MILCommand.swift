@@ -1,5 +1,6 @@
 import ArgumentParser
 import CutisCore
+import CutisStatistics
 import CutisTensor
 import CutisTraining
 import Foundation
