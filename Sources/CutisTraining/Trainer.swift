@@ -20,11 +20,14 @@ public enum Trainer {
         public var version: String
         /// What the launcher said; nil for one process.
         public var distributed: DistributedEnvironment?
+        /// Stops after so many epochs in all, with a checkpoint and without a bundle, as a trial of a sweep does; nil
+        /// trains to the end of the schedule.
+        public var maximumEpochs: Int?
 
         /// Joins the options.
         public init(
             resumes: Bool = false, device: Device = .cpu, tensorBoard: Bool = false, recommendations: URL? = nil,
-            version: String, distributed: DistributedEnvironment? = nil
+            version: String, distributed: DistributedEnvironment? = nil, maximumEpochs: Int? = nil
         ) {
             self.resumes = resumes
             self.device = device
@@ -32,6 +35,7 @@ public enum Trainer {
             self.recommendations = recommendations
             self.version = version
             self.distributed = distributed
+            self.maximumEpochs = maximumEpochs
         }
     }
 
@@ -39,8 +43,10 @@ public enum Trainer {
     public struct Outcome: Sendable {
         /// The folder of the run.
         public let folder: URL
-        /// The verified bundle; nil on the ranks that leave the writing to rank 0.
+        /// The verified bundle; nil where epochs are left, and on the ranks that leave the writing to rank 0.
         public let bundle: URL?
+        /// The best validation score so far by `validation.metric`, more being better; nil where no epoch was judged.
+        public let bestScore: Double?
         /// Sentences that people should read: images that failed, doubts about the data.
         public let warnings: [String]
     }
@@ -56,7 +62,8 @@ public enum Trainer {
     ///   checkpoint written; `.noSpaceLeft`, `.outputUnwritable`, `.checkpointMismatch`; `.networkFailed` where another
     ///   process was lost.
     public static func run(
-        _ configuration: TrainingConfiguration, options: Options, progress: @escaping (TrainingProgress) -> Void = { _ in }
+        _ configuration: TrainingConfiguration, options: Options,
+        progress: @escaping (TrainingProgress) -> Void = { _ in }
     ) throws -> Outcome {
         try LoadedModel.translatingErrors {
             try Runtime.check()
@@ -76,12 +83,15 @@ public enum Trainer {
             let records = try RunRecords(
                 folder, resumingAfter: before.epoch, step: before.step, tensorBoard: options.tensorBoard,
                 writes: ranks.isMain)
-            let state = try TrainingLoop(setup, records: records, progress: progress).run()
-            let bundle = ranks.isMain
+            let state = try TrainingLoop(
+                setup, records: records, maximumEpochs: options.maximumEpochs, progress: progress
+            ).run()
+            let bundle =
+                ranks.isMain && state.isFinished
                 ? try TrainingReport(setup, state: state).write(recommendations: options.recommendations) : nil
             try ranks.barrier()
             return Outcome(
-                folder: folder.url, bundle: bundle,
+                folder: folder.url, bundle: bundle, bestScore: state.bestScore,
                 warnings: data.warnings + setup.loader.failures.all.map { "\($0.name): \($0.error.message)" })
         }
     }

@@ -26,7 +26,8 @@ struct Cutis: AsyncParsableCommand {
         subcommands: [
             ClassifyCommand.self, ScreenCommand.self, EmbedCommand.self, ImportCommand.self, PullCommand.self,
             MergeCommand.self, InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self,
-            TrainCommand.self, DataCommand.self, EDACommand.self, DemoCommand.self,
+            TrainCommand.self, SweepCommand.self, ProbeCommand.self, MILCommand.self, DataCommand.self, EDACommand.self,
+            DemoCommand.self,
         ])
 }
 

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct UsageTests {
     @Test(arguments: [
-        "classify", "screen", "embed", "import", "pull", "inspect", "verify", "train", "demo",
+        "classify", "screen", "embed", "import", "pull", "merge", "inspect", "verify", "optimize", "bench", "train",
+        "sweep", "probe", "mil", "eda", "demo",
     ])
     func everyCommandHasHelpWithExamples(_ command: String) throws {
         let outcome = try CommandLineTool.run([command, "--help"])
@@ -21,7 +22,11 @@ import Testing
     @Test(arguments: [
         ["frobnicate"], ["classify"], ["classify", "a.jpg", "--top-k", "0"], ["classify", "a.jpg", "--batch", "0"],
         ["classify", "a.jpg", "--format", "xml"], ["screen", "a.jpg", "--model", "m", "--threshold", "1.5"],
-        ["embed", "a.jpg", "--output", "features.txt"], ["classify", "a.jpg", "--precision", "fp8"],
+        ["embed", "a.jpg", "--output", "features.txt"],
+        ["sweep", "c.yaml", "--space", "s.yaml", "--trials", "0"],
+        ["probe", "e.safetensors", "--output", "d"],
+        ["mil", "e.safetensors", "--cases", "c.csv", "--labels", "a,a", "--output", "d"],
+        ["classify", "a.jpg", "--precision", "fp8"],
     ])
     func aWrongCallExitsWith2(_ arguments: [String]) throws {
         let outcome = try CommandLineTool.run(arguments)

@@ -13,7 +13,7 @@ public struct ImportRequest: Sendable {
     public var kind: ModelKind?
     /// Attention heads of a bare ViT checkpoint where the usual rule (64 numbers a head) does not hold.
     public var heads: Int?
-    /// The head of a screening model (`.pt`, `.keras`, safetensors); nil for classifiers and embedding models.
+    /// The head of a screening model (`.pt`, `.keras`, safetensors, a folder with one of them); nil for classifiers and embedding models.
     public var head: URL?
     /// What custom layers of a Keras head compute: a JSON array of `KerasCustomLayerMapping`.
     public var headMapping: URL?
@@ -170,7 +170,7 @@ public enum BundleImporter {
             labels = try LabelFile.read(file)
         } else if head != nil {
             labels =
-                outputs == 1
+                outputs == 1 && head?.labels == nil
                 ? LabelSet([DiagnosisLabel(id: "infectious", label: "Infectious")])
                 : LabelFile.labels(named: head?.labels ?? (0..<outputs).map { "Class \($0)" })
         } else {

@@ -7,7 +7,8 @@ enum ThresholdFile {
 
     /// Reads the thresholds that belong to a head.
     ///
-    /// Looked for as `thresholds.json` in the head's folder and in `metadata/` beside it or above it. Accepted:
+    /// Looked for as `thresholds.json` in the head where that is a folder, in its folder, and in `metadata/` beside it
+    /// or above it. Accepted:
     /// `{"threshold": 0.35}` for every class, `{"<id or name>": 0.47, …}`, the same under `thresholds`, and an array in
     /// the order of the outputs.
     ///
@@ -16,7 +17,7 @@ enum ThresholdFile {
     static func beside(_ head: URL, labels: LabelSet) throws(CutisError) -> [String: Double] {
         let folder = head.deletingLastPathComponent()
         let places =
-            [folder, folder.appendingPathComponent("metadata")]
+            [head, folder, folder.appendingPathComponent("metadata")]
             + [folder.deletingLastPathComponent().appendingPathComponent("metadata")]
         let files = places.map { $0.appendingPathComponent("thresholds.json") }
         guard let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else { return [:] }

@@ -31,7 +31,11 @@ public struct ImportedMILHead {
         head = GatedAttentionHead(model)
         configuration = .gatedAttention(config)
         source = .reader(reader)
-        let names = payload?["labels"]?.listValue?.compactMap(\.textValue)
+        // A safetensors file has them as a JSON array in its metadata.
+        let listed = archive.metadata["labels"].flatMap { text in
+            try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+        }
+        let names = payload?["labels"]?.listValue?.compactMap(\.textValue) ?? listed
         labels = names?.count == config.classCount ? names : nil
         assumptions =
             payload == nil || payload?["architecture"] == nil

@@ -179,5 +179,6 @@ enum ConfigurationYAML {
 }
 
 extension ConfigurationValue {
-    fileprivate var isSection: Bool { if case .section = self { true } else { false } }
+    /// Whether it holds keys.
+    var isSection: Bool { if case .section = self { true } else { false } }
 }

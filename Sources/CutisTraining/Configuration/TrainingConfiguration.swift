@@ -141,23 +141,7 @@ extension TrainingConfiguration {
     /// - Throws: `.fileNotFound`, `.fileUnreadable`; `.configInvalid` that names the path of the key and, for an unknown
     ///   one, the nearest known; `.invalidArguments` for an override that is not `key=value`.
     public init(file: URL, overrides: [String] = []) throws(CutisError) {
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            throw CutisError(
-                .fileNotFound, "There is no configuration at \(file.path).", remedy: "Check the path.")
-        }
-        let data: Data?
-        do {
-            let handle = try FileHandle(forReadingFrom: file)
-            data = try handle.read(upToCount: ConfigurationYAML.maximumBytes + 1)
-        } catch {
-            throw CutisError(.fileUnreadable, "Cannot read \(file.path).", remedy: "Check that it is a readable file.")
-        }
-        guard let text = String(validating: data ?? Data(), as: UTF8.self) else {
-            throw CutisError(
-                .configInvalid, "\(file.path) is not a valid configuration: it is not UTF-8 text.",
-                remedy: "Save it as UTF-8.")
-        }
-        try self.init(yaml: text, overrides: overrides, source: file.path)
+        try self.init(yaml: ConfigurationFile.text(of: file), overrides: overrides, source: file.path)
     }
 
     /// Reads a text; see `init(file:overrides:)`.

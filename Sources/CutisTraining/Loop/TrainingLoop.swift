@@ -12,6 +12,8 @@ final class TrainingLoop {
 
     private let setup: TrainingSetup
     private let records: RunRecords
+    /// The epoch after which it stops: the schedule's last, or an earlier one.
+    private let end: Int
     private let progress: (TrainingProgress) -> Void
     private let replicas: [TrainableModel]
     /// Whose weights are judged and kept: the moving average, or the trained weights themselves.
@@ -26,11 +28,16 @@ final class TrainingLoop {
     private var configuration: TrainingConfiguration { setup.configuration }
     private var ranks: TrainingRanks { setup.ranks }
 
-    init(_ setup: TrainingSetup, records: RunRecords, progress: @escaping (TrainingProgress) -> Void) throws {
+    /// - Parameter maximumEpochs: stops after so many epochs in all; nil goes on to the end of the schedule.
+    init(
+        _ setup: TrainingSetup, records: RunRecords, maximumEpochs: Int? = nil,
+        progress: @escaping (TrainingProgress) -> Void
+    ) throws {
         self.setup = setup
         self.records = records
         self.progress = progress
         let configuration = setup.configuration
+        end = min(maximumEpochs ?? .max, configuration.schedule.epochs)
         let replicas = try (0..<configuration.replicas).map { _ in try setup.makeModel() }
         let first = replicas[0]
         self.replicas = replicas
@@ -53,9 +60,9 @@ final class TrainingLoop {
             parameters: first.trained.map(\.tensor))
     }
 
-    /// Trains to the end or to an interrupt.
+    /// Trains to the end, to the last epoch that was asked for, or to an interrupt.
     ///
-    /// - Returns: what the run became; nil where no epoch was judged.
+    /// - Returns: what the run became; it is not finished where epochs of the schedule are left.
     /// - Throws: `.cancelled` after SIGINT or SIGTERM, with a checkpoint written; `.computeFailed` when the loss is not
     ///   finite any more, the last good checkpoint stays; what the loader and the disk say.
     func run() throws -> TrainingState {
@@ -63,7 +70,7 @@ final class TrainingLoop {
         // Its questions read a flag that all instances share, so nothing else keeps the handlers in place until the end.
         defer { withExtendedLifetime(interrupt) {} }
         try resume()
-        while !state.isFinished, state.epoch < configuration.schedule.epochs {
+        while !state.isFinished, state.epoch < end {
             try train(interrupt)
             try finishEpoch()
         }
@@ -135,7 +142,8 @@ final class TrainingLoop {
     private func finishEpoch() throws {
         let isLast = state.epoch + 1 == configuration.schedule.epochs
         var figures: ValidationFigures?
-        if isLast || (state.epoch + 1) % configuration.validation.interval == 0 { figures = try validate() }
+        // Who stops here wants to know how good it is.
+        if state.epoch + 1 == end || (state.epoch + 1) % configuration.validation.interval == 0 { figures = try validate() }
         if ranks.isMain {
             report(figures, endsEpoch: true)
             try records.append(summary(figures), epoch: state.epoch + 1, step: state.step)

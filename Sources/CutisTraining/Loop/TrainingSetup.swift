@@ -28,7 +28,9 @@ struct TrainingSetup {
         self.data = data
         self.device = device
         self.ranks = ranks
-        pretrained = try configuration.model.from.map { try PretrainedWeights(URL(fileURLWithPath: $0)) }
+        pretrained = try configuration.model.from.map {
+            try PretrainedWeights(URL(fileURLWithPath: $0), heads: configuration.model.heads)
+        }
         let recipe = configuration.recipe(side: configuration.model.imageSize, pretrained)
         let cache = ImageCache(data.images.locations, budget: configuration.loader.cache == .memory ? 2 << 30 : 0)
         loader = BatchLoader(

@@ -1,6 +1,7 @@
 public import CutisCore
 import CutisModels
 import CutisStatistics
+public import Foundation
 
 /// How a gated-attention head is trained on cached embeddings: the section `mil`.
 public struct MILConfiguration: Codable, Sendable, Hashable {
@@ -133,6 +134,13 @@ public struct MILConfiguration: Codable, Sendable, Hashable {
         try read(.maximumInstances, &maximumInstances)
         try read(.seed, &seed)
         try check()
+    }
+
+    /// Reads a file that holds the section, with `mil:` above it.
+    ///
+    /// - Throws: `.fileNotFound`, `.fileUnreadable`; `.configInvalid` that names the key.
+    public init(file: URL) throws(CutisError) {
+        self = try ConfigurationFile.section("mil", of: file, defaults: Self())
     }
 
     /// Refuses numbers that no training can use.

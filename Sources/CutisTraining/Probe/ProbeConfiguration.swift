@@ -1,4 +1,5 @@
 public import CutisCore
+public import Foundation
 
 /// How a linear probe is fitted: the section `probe`.
 public struct ProbeConfiguration: Codable, Sendable, Hashable {
@@ -42,6 +43,13 @@ public struct ProbeConfiguration: Codable, Sendable, Hashable {
         tolerance = try container.decodeIfPresent(Double.self, forKey: .tolerance) ?? tolerance
         maximumIterations = try container.decodeIfPresent(Int.self, forKey: .maximumIterations) ?? maximumIterations
         try check()
+    }
+
+    /// Reads a file that holds the section, with `probe:` above it.
+    ///
+    /// - Throws: `.fileNotFound`, `.fileUnreadable`; `.configInvalid` that names the key.
+    public init(file: URL) throws(CutisError) {
+        self = try ConfigurationFile.section("probe", of: file, defaults: Self())
     }
 
     /// Refuses numbers that no fit can use.

@@ -99,6 +99,23 @@ public final class Sweep {
         }
     }
 
+    /// The trials that have a score, in their order, each after the most epochs that it was trained for.
+    public var scores: [TrialScore] {
+        trials.compactMap { trial in
+            trial.scores.max { $0.key < $1.key }.map {
+                TrialScore(trial: trial.number, score: $0.value, epochs: $0.key, parameters: trial.parameters)
+            }
+        }
+    }
+
+    /// Why trials could not be finished, by their numbers.
+    public var failures: [Int: String] {
+        trials.reduce(into: [:]) { failures, trial in failures[trial.number] = trial.failure }
+    }
+
+    /// The file that the best trial is written to.
+    public var bestFile: URL { folder.appendingPathComponent("best.json") }
+
     /// The best trial so far: of those that were trained longest, the one with the best score.
     public var best: TrialScore? {
         for epochs in halving.rungs.reversed() {
@@ -270,8 +287,7 @@ public final class Sweep {
 
     private func writeBest() throws {
         guard let best else { return }
-        try AtomicOutput.file(
-            folder.appendingPathComponent("best.json"), Data((try JSONText.of(best, pretty: true) + "\n").utf8))
+        try AtomicOutput.file(bestFile, Data((try JSONText.of(best, pretty: true) + "\n").utf8))
     }
 
     private func allFailed() -> CutisError {

@@ -1,5 +1,5 @@
 public import CutisCore
-import Foundation
+public import Foundation
 import Yams
 
 /// What a sweep searches and how: the file SPACE.yaml of `cutis sweep`.
@@ -78,6 +78,13 @@ public struct SweepConfiguration: Codable, Sendable, Hashable {
         halving = try container.decodeIfPresent(Halving.self, forKey: .halving)
         seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         try check()
+    }
+
+    /// Reads a file.
+    ///
+    /// - Throws: `.fileNotFound`, `.fileUnreadable`; `.configInvalid` that names the key.
+    public init(file: URL) throws {
+        try self.init(yaml: ConfigurationFile.text(of: file), source: file.path)
     }
 
     /// Reads a file's text.

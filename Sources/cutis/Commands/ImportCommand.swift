@@ -22,6 +22,7 @@ struct ImportCommand: AsyncParsableCommand {
               cutis import ./vit-large-patch32-384-melanoma/ --output melanoma/
               cutis import google/tipsv2-l14 --output tips/
               cutis import google/tipsv2-l14 --head screening.keras --threshold 0.35 --output infectious/
+              cutis import google/tipsv2-l14 --head head/ --output screening/
 
             What the configuration files say is taken from them: sizes, classes, preprocessing. The bundle is loaded
             once and records a golden case, which `cutis verify` reproduces.
@@ -30,7 +31,10 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A file, a folder, or a pulled repository.", valueName: "source"))
     var source: String
 
-    @Option(help: ArgumentHelp("The head of a screening model: .pt, .keras or .safetensors.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The head of a screening model: .pt, .keras, .safetensors, or the folder of `cutis mil`.",
+            valueName: "file|folder"))
     var head: String?
 
     @Option(help: ArgumentHelp("What custom layers of a Keras head compute (JSON).", valueName: "file"))

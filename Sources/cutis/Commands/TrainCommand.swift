@@ -62,26 +62,3 @@ struct TrainCommand: AsyncParsableCommand {
         return .cuda(distributed.localRank)
     }
 }
-
-/// The progress of a training: a line that rewrites itself on a terminal, one line per epoch (and a minute) when piped.
-private final class TrainingLine {
-    private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var last = Date.distantPast
-
-    init(quiet: Bool) { self.quiet = quiet }
-
-    func show(_ progress: TrainingProgress) {
-        guard !quiet else { return }
-        if isTerminal {
-            FileHandle.standardError.write(Data("\r\u{1B}[K\(progress.line)\(progress.endsEpoch ? "\n" : "")".utf8))
-        } else if progress.endsEpoch || -last.timeIntervalSinceNow > 60 {
-            last = Date()
-            printToStandardError(progress.line)
-        }
-    }
-
-    func close() {
-        if isTerminal, !quiet { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-    }
-}
