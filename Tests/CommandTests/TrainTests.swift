@@ -37,7 +37,7 @@ import Testing
             """
             output: "\(folder.appendingPathComponent("runs").path)"
             data: {path: "\(folder.appendingPathComponent("images").path)", split: given}
-            model: {architecture: vit_tiny_patch16, image_size: 32}
+            model: {architecture: resnet18, stem_width: 4, image_size: 32}
             augmentation: {horizontal_flip: 0.5}
             batch_size: 8
             precision: fp32
@@ -75,7 +75,8 @@ import Testing
         try Self.withImages { folder in
             for (change, code, words) in [
                 ("optimiser.kind=sgd", 3, "Did you mean 'optimizer'?"),
-                ("schedule.peak_rat=1", 3, "schedule.peak_rate"), ("model.image_size=33", 3, "multiple of 16"),
+                ("schedule.peak_rat=1", 3, "schedule.peak_rate"),
+                ("model={architecture: vit_tiny_patch16, image_size: 33}", 3, "multiple of 16"),
                 ("data.path=/nowhere", 3, "/nowhere"), ("nonsense", 2, "key=value"),
                 ("data.labels=[blue, green]", 3, "red"), ("loss.focal={class: melanoma}", 3, "melanoma"),
             ] as [(String, Int32, String)] {
@@ -90,11 +91,13 @@ import Testing
     func fullDisk() throws {
         try Self.withImages { folder in
             let arguments = try Self.arguments(folder, "full")
-            let outcome = try CommandLineTool.run(arguments, largestFile: 2000)
+            let outcome = try CommandLineTool.run(arguments, largestFile: 200)
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains("space") || outcome.errors.contains("too large"), "\(outcome.errors)")
             let checkpoints = folder.appendingPathComponent("runs/full/checkpoints").path
-            #expect(try FileManager.default.contentsOfDirectory(atPath: checkpoints).isEmpty)
+            // The smaller file of the best weights may have fitted; nothing half-written is left.
+            let left = try FileManager.default.contentsOfDirectory(atPath: checkpoints)
+            #expect(left.allSatisfy { $0 == "best.safetensors" }, "\(left)")
             // With room again the same command goes on.
             #expect(try CommandLineTool.run(arguments + ["--resume"]).status == 0)
         }
@@ -127,6 +130,8 @@ import Testing
     @Test("two processes see the batches of one with twice the size; a lost one ends the other, and the run resumes")
     func twoProcesses() throws {
         try Self.withImages { folder in
+            // Without batch norm the two are the same sums in another order.
+            let transformer = ["model={architecture: vit_tiny_patch16, image_size: 32}", "schedule.epochs=4"]
             let port = Int.random(in: 20_000..<30_000)
             func environment(_ rank: Int) -> [String: String] {
                 [
@@ -135,7 +140,7 @@ import Testing
                 ]
             }
             func both(_ name: String, killsAfter seconds: Double? = nil) throws -> [Int32] {
-                let arguments = try Self.arguments(folder, name, ["--resume"])
+                let arguments = try Self.arguments(folder, name, transformer + ["--resume"])
                 let processes = try (0..<2).map { try Self.start(arguments, environment($0)) }
                 if let seconds {
                     usleep(UInt32(1e6 * seconds))
@@ -145,7 +150,7 @@ import Testing
                 return processes.map(\.terminationStatus)
             }
             #expect(try both("pair") == [0, 0])
-            let one = try CommandLineTool.run(Self.arguments(folder, "one", ["batch_size=16"]))
+            let one = try CommandLineTool.run(Self.arguments(folder, "one", transformer + ["batch_size=16"]))
             #expect(one.status == 0, "\(one.errors)")
             func losses(_ name: String) throws -> [Double] {
                 let url = folder.appendingPathComponent("runs/\(name)/metrics.csv")
@@ -154,7 +159,7 @@ import Testing
                 }
             }
             let (pair, single) = (try losses("pair"), try losses("one"))
-            #expect(pair.count == 6 && single.count == 6)
+            #expect(pair.count == 4 && single.count == 4)
             for (a, b) in zip(pair, single) { #expect(abs(a - b) < 1e-4 * b, "\(pair) \(single)") }
             let first = try both("killed", killsAfter: 3)
             if first[0] != 0 { #expect(first[0] == 1) }

@@ -69,7 +69,10 @@ import Testing
         ("data: {path: x, splt: given}", "'data.splt'", "'data.split'"),
         ("data: {path: x}\nschedule: {stages: [{epoch: 3}]}", "'schedule.stages[0].epoch'", "stages[0].epochs'"),
         ("data: {path: x}\nzzzzzzzzzz: 3", "'zzzzzzzzzz'", "The keys there are"),
-        ("data: {path: x}\naugmentation: {quarter_turn: true}", "'augmentation.quarter_turn'", "'augmentation.quarter_turns'"),
+        (
+            "data: {path: x}\naugmentation: {quarter_turn: true}", "'augmentation.quarter_turn'",
+            "'augmentation.quarter_turns'"
+        ),
     ])
     func unknownKeysNameTheNearest(yaml: String, key: String, near: String) {
         let text = message(yaml)

@@ -72,7 +72,9 @@ struct TrainerTests {
 
     @Test(
         "a run that is interrupted and resumed ends with the same bits",
-        arguments: [["model.dropout=0.2"], ["ema=null", "optimizer={kind: sgd}"], ["accumulate=2", "sampler=weighted"]])
+        arguments: [
+            ["model.dropout=0.2"], ["ema=null", "optimizer={kind: sgd}"], ["accumulate=2", "sampler=weighted"],
+        ])
     func anInterruptStopsBetweenTwoStepsAndTheRunGoesOn(_ overrides: [String]) throws {
         let data = try Self.data()
         let (whole, parts) = (try TemporaryFolder(), try TemporaryFolder())
@@ -160,7 +162,10 @@ struct TrainerTests {
         var last = 0
         _ = try Self.run(
             data.url, output.url,
-            ["schedule={epochs: 30, peak_rate: 1e-9}", "validation.patience=2", "validation.metric=accuracy", "ema=null"]
+            [
+                "schedule={epochs: 30, peak_rate: 1e-9}", "validation.patience=2", "validation.metric=accuracy",
+                "ema=null",
+            ]
         ) { last = $0.epoch }
         #expect(last >= 3 && last < 30)
     }

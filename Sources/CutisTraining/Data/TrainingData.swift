@@ -19,7 +19,8 @@ package struct TrainingData: Sendable {
     ///   two parts, or a part without an image of the watched class.
     package init(_ configuration: TrainingConfiguration) throws(CutisError) {
         let settings = configuration.data
-        let labels = settings.labels.isEmpty
+        let labels =
+            settings.labels.isEmpty
             ? nil : LabelSet(settings.labels.map { DiagnosisLabel(id: $0, label: $0) })
         let options = DatasetReadOptions(kind: settings.kind.flatMap(DatasetKind.init(rawValue:)), labels: labels)
         let read = try DatasetReader.read(URL(fileURLWithPath: settings.path), options: options)
@@ -62,7 +63,7 @@ package struct TrainingData: Sendable {
         for (label, count) in counts(.train).enumerated() where count == 0 {
             throw CutisError(
                 .dataInvalid, "The class '\(parted.labels.labels[label].id)' has no image to train on.",
-                remedy: "Leave the class out by data.labels, or give images of it.")
+                remedy: "Give images of it, or leave it out of the data and of data.labels.")
         }
     }
 

@@ -1,6 +1,6 @@
 import CutisCore
-import CutisModels
 import CutisImaging
+import CutisModels
 import CutisTensor
 import Foundation
 

@@ -143,7 +143,9 @@ final class TrainingLoop {
         let isLast = state.epoch + 1 == configuration.schedule.epochs
         var figures: ValidationFigures?
         // Who stops here wants to know how good it is.
-        if state.epoch + 1 == end || (state.epoch + 1) % configuration.validation.interval == 0 { figures = try validate() }
+        if state.epoch + 1 == end || (state.epoch + 1) % configuration.validation.interval == 0 {
+            figures = try validate()
+        }
         if ranks.isMain {
             report(figures, endsEpoch: true)
             try records.append(summary(figures), epoch: state.epoch + 1, step: state.step)
@@ -214,7 +216,8 @@ final class TrainingLoop {
 
     /// Everything that the checkpoint holds, with names.
     private var tensors: [NamedTensor] {
-        var all = replicas[0].state + optimiser.state.map { NamedTensor(name: "optimiser.\($0.name)", tensor: $0.tensor) }
+        var all =
+            replicas[0].state + optimiser.state.map { NamedTensor(name: "optimiser.\($0.name)", tensor: $0.tensor) }
         if average != nil {
             all += kept.state.map { NamedTensor(name: "average.\($0.name)", tensor: $0.tensor) }
         }

@@ -46,7 +46,9 @@ struct TrainingRanks {
 
     /// The rows of a list that this rank computes.
     func part(of rows: [Int]) -> [Int] {
-        group.map { Array(rows[GradientSynchroniser.rows(ofBatch: rows.count, rank: $0.rank, worldSize: $0.worldSize)]) }
+        group.map {
+            Array(rows[GradientSynchroniser.rows(ofBatch: rows.count, rank: $0.rank, worldSize: $0.worldSize)])
+        }
             ?? rows
     }
 

@@ -65,7 +65,8 @@ public struct ValidationFigures: Sendable, Hashable, Codable {
     package func score(_ metric: ValidationConfiguration.Metric) -> Double {
         switch metric {
         case .sensitivityAtSpecificity: watched.map { $0.sensitivity + 1e-3 * $0.auroc } ?? balancedAccuracy
-        case .specificityAtSensitivity: watched.map { $0.specificityAtSensitivity + 1e-3 * $0.auroc } ?? balancedAccuracy
+        case .specificityAtSensitivity:
+            watched.map { $0.specificityAtSensitivity + 1e-3 * $0.auroc } ?? balancedAccuracy
         case .auroc: watched?.auroc ?? macroAUROC
         case .macroAUROC: macroAUROC
         case .balancedAccuracy: balancedAccuracy

@@ -1,4 +1,4 @@
-public import CutisCore
+import CutisCore
 public import CutisDatasets
 import CutisInference
 public import CutisStatistics

@@ -102,7 +102,8 @@ struct ModelCard {
             return "## Figures on the validation part\n\nThese images chose epoch and thresholds, so the figures are "
                 + "optimistic.\n\n\(tables(metrics.validation))"
         }
-        return "## Figures on the test part\n\nEpoch, temperature, input size and thresholds were chosen on validation. "
+        return
+            "## Figures on the test part\n\nEpoch, temperature, input size and thresholds were chosen on validation. "
             + "Brackets are 95 % intervals; `metrics.json` names the method of each and has the validation part too."
             + "\n\n\(tables(test))"
     }

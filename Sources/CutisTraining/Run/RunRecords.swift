@@ -7,7 +7,8 @@ final class RunRecords {
     /// The columns of `metrics.csv` behind epoch and step.
     static let columns = [
         "train_loss", "val_loss", "val_accuracy", "val_balanced_accuracy", "val_macro_auroc", "val_auroc",
-        "val_sensitivity", "val_specificity", "val_specificity_at_sensitivity", "learning_rate", "image_size", "seconds",
+        "val_sensitivity", "val_specificity", "val_specificity_at_sensitivity", "learning_rate", "image_size",
+        "seconds",
         "images_per_s", "failed_images",
     ]
 
