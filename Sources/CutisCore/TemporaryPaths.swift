@@ -17,19 +17,18 @@ public enum TemporaryPaths {
 
     /// Removes one temporary path from the disk.
     ///
-    /// Another thread may still write into a folder that an interrupt removes: a file that appears meanwhile makes the
-    /// removal fail, so it is tried again.
+    /// Another thread may still write into a folder that an interrupt removes. Under another name it finds no folder to
+    /// write into any more; a file that it has just opened can make a removal fail, so it is tried again.
     public static func removeNow(_ path: String) {
-        for _ in 0..<removalAttempts {
-            try? FileManager.default.removeItem(atPath: path)
-            guard FileManager.default.fileExists(atPath: path) else { break }
+        let gone = path + ".removed"
+        let target = rename(path, gone) == 0 ? gone : path
+        for _ in 0..<20 {
+            try? FileManager.default.removeItem(atPath: target)
+            guard FileManager.default.fileExists(atPath: target) else { break }
             usleep(5000)
         }
         forget(path)
     }
-
-    /// Enough for the files of a bundle: each attempt removes all that is there.
-    private static let removalAttempts = 20
 
     /// Removes every temporary path from the disk; the interrupt handler calls it.
     public static func removeAll() {

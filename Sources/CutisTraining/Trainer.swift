@@ -67,7 +67,8 @@ public enum Trainer {
     ) throws -> Outcome {
         try LoadedModel.translatingErrors {
             try Runtime.check()
-            try Runtime.setDeterministic(true)
+            // On a CPU every operation of a training gives the same bits anyway.
+            if case .cuda = options.device { try Runtime.setDeterministic(true) }
             let data = try TrainingData(configuration)
             let ranks = try TrainingRanks(options.distributed, device: options.device)
             let folder = try open(configuration, ranks, resumes: options.resumes)
@@ -86,6 +87,7 @@ public enum Trainer {
             let state = try TrainingLoop(
                 setup, records: records, maximumEpochs: options.maximumEpochs, progress: progress
             ).run()
+            if state.isFinished { try records.finish() }
             let bundle =
                 ranks.isMain && state.isFinished
                 ? try TrainingReport(setup, state: state).write(recommendations: options.recommendations) : nil

@@ -20,6 +20,7 @@ import Testing
             TemporaryPaths.removeNow(folder.path)
             done.wait()
             #expect(!FileManager.default.fileExists(atPath: folder.path))
+            #expect(!FileManager.default.fileExists(atPath: folder.path + ".removed"))
         }
     }
 }

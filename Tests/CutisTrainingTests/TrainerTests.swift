@@ -44,7 +44,7 @@ struct TrainerTests {
         #expect(try #require(metrics.validation.watched).operatingPoint.sensitivity.value >= 0.8)
         for name in [
             "config.yaml", "environment.json", "metrics.csv", "metrics.jsonl", "predictions.csv", "plots/loss.svg",
-            "plots/figures.svg", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
+            "plots/figures.svg", "plots/loss.png", "checkpoints/last.safetensors", "checkpoints/best.safetensors",
         ] {
             let size = try Data(contentsOf: folder.appendingPathComponent(name)).count
             #expect(size > 100, "\(name)")

@@ -1,4 +1,5 @@
 import CutisCore
+import CutisImaging
 public import CutisPlots
 public import Foundation
 
@@ -65,6 +66,16 @@ public enum LearningCurves {
     public static func write(_ records: [MetricRecord], panels: [Panel], to folder: URL) throws {
         for (name, chart) in charts(records, panels: panels) {
             try AtomicOutput.file(folder.appendingPathComponent("\(name).svg"), Data(chart.file.utf8))
+        }
+    }
+
+    /// Writes each drawing as a PNG file too, for places that show no SVG; on a light ground, at twice its size.
+    ///
+    /// - Throws: as `write`; `.computeFailed` where this machine's libvips cannot draw SVG.
+    public static func writePNG(_ records: [MetricRecord], panels: [Panel], to folder: URL) throws {
+        for (name, chart) in charts(records, panels: panels) {
+            let png = try DrawingRenderer.png(svg: chart.svg(.light))
+            try AtomicOutput.file(folder.appendingPathComponent("\(name).png"), png)
         }
     }
 }

@@ -35,6 +35,11 @@ final class RunRecords {
         try LearningCurves.write(log.records, panels: Self.panels, to: folder.plots)
     }
 
+    /// Draws the curves once more, as PNG: what is done once a run and not after each epoch.
+    func finish() throws {
+        if let log { try LearningCurves.writePNG(log.records, panels: Self.panels, to: folder.plots) }
+    }
+
     private static let panels: [LearningCurves.Panel] = [
         .init("loss", axis: "loss", columns: [.init("train_loss", "training"), .init("val_loss", "validation")]),
         .init(
