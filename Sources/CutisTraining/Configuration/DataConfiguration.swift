@@ -1,4 +1,5 @@
 import CutisCore
+import CutisDatasets
 
 /// Where the images come from and how they are parted: the section `data`.
 public struct DataConfiguration: ConfigurationSection {
@@ -27,7 +28,7 @@ public struct DataConfiguration: ConfigurationSection {
     }
 
     /// The forms of data sets that may be named.
-    static let kinds = ["image-folder", "csv", "isic", "ham10000", "cases", "pairs", "medmnist"]
+    static let kinds = DatasetKind.allCases.map(\.rawValue)
 
     /// The folder, table or archive; relative paths begin at the folder that the command runs in.
     public var path = ""

@@ -170,10 +170,7 @@ extension TrainingConfiguration {
             copy.output = Self().output
             copy.loader.workers = Self().loader.workers
             copy.card = Self().card
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-            for byte in try copy.yaml.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            let digits = String(hash, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+            return Fingerprint.of(try copy.yaml)
         }
     }
 

@@ -4,7 +4,7 @@ import Foundation
 
 /// Keeps the copies of one model on several ranks equal.
 ///
-/// Each rank computes its share of a global batch and normalises its loss by the whole of it, as `DataParallelStep`
+/// Each rank computes its share of a global batch and normalises its loss by the whole of it, as `ReplicaStep`
 /// does with its threads; the gradients of the shares then add up to those of the batch. All ranks start from the same
 /// weights and take the same optimiser step, so they stay the same, bit for bit.
 public final class GradientSynchroniser {

@@ -56,13 +56,10 @@ struct TrainingSetup {
 
     /// Names of the samples with their parts and classes: all ranks must have the same.
     var dataHash: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for (position, sample) in data.dataset.samples.enumerated() {
-            for byte in "\(position) \(sample.id) \(sample.labels) \(sample.split?.rawValue ?? "-")\n".utf8 {
-                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-            }
+        let lines = data.dataset.samples.enumerated().map { position, sample in
+            "\(position) \(sample.id) \(sample.labels) \(sample.split?.rawValue ?? "-")\n"
         }
-        return String(hash, radix: 16)
+        return Fingerprint.of(lines.joined())
     }
 
     /// A copy of the model with its first weights.
