@@ -35,7 +35,7 @@ PRECISIONS = ("fp32", "fp16", "bf16", "int8")
 DEFAULT_MODELS = "vit-b-16@224,vit-l-32@384,vit-l-14@224,vit-l-14@448,resnet-50@224"
 # The published deployment computes one image in fp16 on the CPU in some 20 s.
 DEPLOYMENT_MODEL = Model("vit-l-14", 448)
-DEPLOYMENT_PLAN = Plan(rounds=2, runs=1, warmup=0)
+DEPLOYMENT_PLAN = Plan(rounds=3, runs=1, warmup=1)
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -56,7 +56,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     add("--threads", type=_positive, default=len(os.sched_getaffinity(0)), help="default: all CPUs (%(default)s)")
     add("--batch", type=_positive, default=1, help="images in an inference (default: %(default)s)")
     add("--deployment", action="store_true",
-        help=f"also PyTorch in fp16 on {DEPLOYMENT_MODEL.name}, the published deployment (a minute or two)")
+        help=f"also PyTorch in fp16 on {DEPLOYMENT_MODEL.name}, the published deployment (three minutes)")
     add("--two-replicas", action="store_true",
         help="instead of the comparison: two processes of half the threads against one, and batch 8 against batch 1")
     add("--output", type=Path, default=RESULTS, help="folder of the results (default: %(default)s)")

@@ -96,7 +96,9 @@ public struct Screening: Sendable {
     /// One finding (binary screening) or one per class (multi-label).
     public let findings: [ScreeningFinding]
     /// Whether the bundle is the binary infectious screen, whose JSON has its own fixed keys.
-    public let isBinary: Bool
+    ///
+    /// It is one by its single class, `infectious`.
+    public var isBinary: Bool { findings.count == 1 && findings.first?.label.id == "infectious" }
     /// How many images the case has.
     public let imageCount: Int
     /// The share of attention of each image in its order, or nil where the head has none.
@@ -106,10 +108,9 @@ public struct Screening: Sendable {
 
     /// Joins the parts of an answer; `findings` is not empty.
     public init(
-        findings: [ScreeningFinding], isBinary: Bool, imageCount: Int, attention: [Double]?, model: ModelIdentity
+        findings: [ScreeningFinding], imageCount: Int, attention: [Double]?, model: ModelIdentity
     ) {
         self.findings = findings
-        self.isBinary = isBinary
         self.imageCount = imageCount
         self.attention = attention
         self.model = model

@@ -43,6 +43,13 @@ package enum Distributions {
         return (low + high) / 2
     }
 
+    /// The value that |t| stays below with this probability, t having Student's distribution.
+    package static func studentQuantile(twoSided probability: Double, degrees: Double) -> Double {
+        // t² / (degrees + t²) has the beta distribution of 1/2 and degrees/2.
+        let share = betaQuantile(probability, 0.5, degrees / 2)
+        return (degrees * share / (1 - share)).squareRoot()
+    }
+
     private static func logGamma(_ value: Double) -> Double {
         lgamma(value)
     }

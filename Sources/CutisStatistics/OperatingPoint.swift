@@ -81,6 +81,16 @@ public enum ThresholdRule: Sendable, Hashable, Codable {
         }
     }
 
+    /// A threshold midway between the given one and the next smaller score.
+    ///
+    /// It decides the same on these scores. A threshold that is itself a score is one image's own probability, and the
+    /// last bit of another machine's arithmetic may put that image on the other side.
+    public static func midway(below threshold: Double, scores: [Double]) -> Double {
+        guard let lower = scores.lazy.filter({ $0 < threshold }).max() else { return threshold }
+        let middle = lower + (threshold - lower) / 2
+        return middle > lower ? middle : threshold
+    }
+
     private static func best(_ points: some Collection<ROC.Point>, by quality: (ROC.Point) -> Double) -> Double {
         var threshold = Double.infinity
         var highest = -Double.infinity

@@ -67,6 +67,8 @@ public enum Trainer {
     ) throws -> Outcome {
         try LoadedModel.translatingErrors {
             try Runtime.check()
+            // Read first, so that a wrong one ends the run now and not after it.
+            let crossValidation = try CrossValidationReport.ofCard(configuration)
             // On a CPU every operation of a training gives the same bits anyway.
             if case .cuda = options.device { try Runtime.setDeterministic(true) }
             let data = try TrainingData(configuration)
@@ -90,7 +92,8 @@ public enum Trainer {
             if state.isFinished { try records.finish() }
             let bundle =
                 ranks.isMain && state.isFinished
-                ? try TrainingReport(setup, state: state).write(recommendations: options.recommendations) : nil
+                ? try TrainingReport(setup, state: state, crossValidation: crossValidation)
+                    .write(recommendations: options.recommendations) : nil
             try ranks.barrier()
             return Outcome(
                 folder: folder.url, bundle: bundle, bestScore: state.bestScore,

@@ -24,7 +24,7 @@ import Testing
     @Test func binaryScreeningHasTheDocumentedKeysInOrder() {
         let label = DiagnosisLabel(id: "infectious", label: "Infectious")
         let answer = Screening(
-            findings: [ScreeningFinding(label, probability: 0.35, threshold: 0.35)], isBinary: true, imageCount: 2,
+            findings: [ScreeningFinding(label, probability: 0.35, threshold: 0.35)], imageCount: 2,
             attention: [0.25, 0.75], model: model)
         #expect(
             answer.json.text(pretty: false)

@@ -66,4 +66,25 @@ struct RefusalTests {
         let none = try OperatingPoint(threshold: 2, scores: [0.5, 0.4], positives: [true, false])
         #expect(none.positivePredictiveValue == nil && none.negativePredictiveValue?.value == 0.5)
     }
+
+    @Test func theMeanOfFewFiguresHasStudentsInterval() throws {
+        // scipy.stats.t.interval(0.95, 4, loc=mean, scale=standard error)
+        let five = try Estimate.mean(of: [0.91, 0.93, 0.90, 0.94, 0.92])
+        #expect(abs(five.value - 0.92) < 1e-12 && five.count == 5)
+        #expect(abs(five.lower - 0.900_367_568_385_224_6) < 1e-12 && abs(five.upper - 0.939_632_431_614_775_1) < 1e-12)
+        let two = try Estimate.mean(of: [0.4, 0.6], confidence: 0.9)
+        #expect(abs(two.lower + 0.131_375_151_467_504_56) < 1e-10 && two.method == "Student's t over 2 values 90 %")
+        #expect(throws: StatisticsError.self) { try Estimate.mean(of: [0.5]) }
+        #expect(throws: StatisticsError.self) { try Estimate.mean(of: [0.5, .nan]) }
+    }
+
+    @Test func aThresholdMidwayDecidesTheSame() throws {
+        let (scores, positives) = ([0.2, 0.9, 0.4, 0.7, 0.4], [false, true, false, true, true])
+        let threshold = try ThresholdRule.sensitivity(atLeast: 0.6).threshold(scores: scores, positives: positives)
+        let midway = ThresholdRule.midway(below: threshold, scores: scores)
+        #expect(threshold == 0.7 && abs(midway - 0.55) < 1e-12)
+        #expect(scores.map { $0 >= midway } == scores.map { $0 >= threshold })
+        #expect(ThresholdRule.midway(below: 0.2, scores: scores) == 0.2, "nothing is smaller")
+        #expect(ThresholdRule.midway(below: 0.7, scores: [Double(0.7).nextDown, 0.7]) == 0.7, "nothing is between")
+    }
 }

@@ -56,8 +56,7 @@ public struct Screener: Sendable {
             ScreeningFinding($0.0, probability: $0.1, threshold: $1)
         }
         let screening = Screening(
-            findings: findings, isBinary: findings.count == 1, imageCount: images.count, attention: answer.attention,
-            model: host.identity)
+            findings: findings, imageCount: images.count, attention: answer.attention, model: host.identity)
         return (screening, answer.durations)
     }
 }

@@ -15,6 +15,8 @@ public struct CardConfiguration: ConfigurationSection {
         "Research. Not a medical device; whoever reads an answer must be able to judge the image without it."
     /// What must be known before an answer is believed, a sentence or two each.
     public var limits: [String] = []
+    /// The `cross-validation.json` of the same recipe, whose figures the card shows; nil for none.
+    public var crossValidation: String?
 
     /// The defaults.
     public init() {}
@@ -29,5 +31,6 @@ public struct CardConfiguration: ConfigurationSection {
         try coder.text("licence", &licence)
         try coder.text("use", &use)
         try coder.texts("limits", &limits)
+        try coder.text("cross_validation", &crossValidation)
     }
 }

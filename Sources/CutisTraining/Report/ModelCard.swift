@@ -10,12 +10,13 @@ struct ModelCard {
     let recipe: PreprocessingRecipe
     let labels: LabelSet
     let metrics: TrainingMetrics
+    let crossValidation: CrossValidationReport?
 
     private var words: CardConfiguration { configuration.card }
 
     /// The card as Markdown.
     var text: String {
-        [header, data, training, figures, use].joined(separator: "\n\n") + "\n"
+        [header, data, training, figures, folds, use].compactMap(\.self).joined(separator: "\n\n") + "\n"
     }
 
     private var header: String {
@@ -106,6 +107,39 @@ struct ModelCard {
             "## Figures on the test part\n\nEpoch, temperature, input size and thresholds were chosen on validation. "
             + "Brackets are 95 % intervals; `metrics.json` names the method of each and has the validation part too."
             + "\n\n\(tables(test))"
+    }
+
+    /// The figures of the same recipe over all images, each judged by a model that has not seen it.
+    private var folds: String? {
+        guard let report = crossValidation else { return nil }
+        let name = report.watched ?? "watched class"
+        func row(_ title: String, _ figure: (FoldFigures) -> Double?, _ pooled: Estimate?) -> String {
+            let values = report.folds.compactMap(figure)
+            let mean = values.count == report.folds.count ? try? Estimate.mean(of: values) : nil
+            let single = values.map { fixed($0, 3) }.joined(separator: ", ")
+            return "| \(title) | \(interval(mean)) | \(single) | \(interval(pooled)) |"
+        }
+        let rows = [
+            row("accuracy", \.accuracy, report.pooled.accuracy),
+            row("balanced accuracy", \.balancedAccuracy, report.pooled.balancedAccuracy),
+            row("AUROC, mean of one-against-the-rest", \.macroAUROC, report.pooled.macroAUROC),
+            row("\(name): AUROC", \.watchedAUROC, report.pooled.watched?.auroc),
+            row("\(name): average precision", \.watchedPrecision, report.pooled.watched?.averagePrecision),
+        ]
+        let images = report.folds.reduce(0) { $0 + $1.images }
+        return """
+            ## Cross-validation
+
+            The same recipe, trained \(report.folds.count) times, each time without one of \(report.folds.count) parts \
+            of the \(images) images (\(report.date)); a part is judged by the model that has not been trained on it. It \
+            chose that model's epoch, temperature and input size, so the figures are a little optimistic. Brackets are \
+            95 % intervals: over the folds (Student's t; folds share training images, so it is rather narrow), and over \
+            the images of all parts together.
+
+            | figure | mean of the folds | each fold | all images together |
+            |---|---|---|---|
+            \(rows.joined(separator: "\n"))
+            """
     }
 
     private func tables(_ report: EvaluationReport) -> String {

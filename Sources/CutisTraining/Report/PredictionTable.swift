@@ -1,7 +1,7 @@
 import CutisCore
 import Foundation
 
-/// The calibrated probabilities of single images, as a table for later analysis.
+/// The calibrated probabilities of single images, as a table for later analysis and for cross-validation.
 enum PredictionTable {
     /// One image.
     struct Row {
@@ -19,6 +19,23 @@ enum PredictionTable {
             text += "\(quoted(row.name)),\(row.split),\(quoted(labels.labels[row.label].id)),\(numbers)\n"
         }
         try AtomicOutput.file(url, Data(text.utf8))
+    }
+
+    /// Reads what `write` wrote.
+    ///
+    /// - Throws: as `CSVTable`; `.dataInvalid` with the line that is none of a prediction.
+    static func read(_ url: URL) throws -> [Row] {
+        let table = try CSVTable(url)
+        let classes = Array(table.columns.dropFirst(3))
+        return try zip(table.rows, table.lines).map { fields, line in
+            let numbers = fields.dropFirst(3).compactMap(Double.init)
+            guard let label = classes.firstIndex(of: fields[2]), numbers.count == classes.count else {
+                throw CutisError(
+                    .dataInvalid, "Line \(line) of \(url.path) is no prediction.",
+                    remedy: "Remove the run's folder and train it again.")
+            }
+            return Row(name: fields[0], split: fields[1], label: label, probabilities: numbers)
+        }
     }
 
     private static func quoted(_ field: String) -> String {

@@ -11,11 +11,15 @@ import Foundation
 struct TrainingReport {
     private let setup: TrainingSetup
     private let state: TrainingState
+    private let crossValidation: CrossValidationReport?
 
-    /// - Parameter state: the end of the training.
-    init(_ setup: TrainingSetup, state: TrainingState) {
+    /// - Parameters:
+    ///   - state: the end of the training.
+    ///   - crossValidation: of the same recipe, for the card; nil for none.
+    init(_ setup: TrainingSetup, state: TrainingState, crossValidation: CrossValidationReport?) {
         self.setup = setup
         self.state = state
+        self.crossValidation = crossValidation
     }
 
     private var configuration: TrainingConfiguration { setup.configuration }
@@ -58,7 +62,7 @@ struct TrainingReport {
             to: folder.appendingPathComponent("predictions.csv"))
         let card = ModelCard(
             configuration: configuration, model: model.configuration, recipe: evaluator.recipe, labels: labels,
-            metrics: metrics
+            metrics: metrics, crossValidation: crossValidation
         ).text
         return try writeBundle(model, metrics, evaluator.recipe, card: card, recommendations: recommendations)
     }
@@ -111,11 +115,14 @@ struct TrainingReport {
     ) throws -> TrainingMetrics.Thresholds {
         let scores = probabilities.map { $0[label] }
         let positives = truth(rows).map { $0 == label }
-        func pick(_ rule: ThresholdRule) throws -> Double { try rule.threshold(scores: scores, positives: positives) }
+        func pick(_ rule: ThresholdRule) throws -> Double {
+            ThresholdRule.midway(below: try rule.threshold(scores: scores, positives: positives), scores: scores)
+        }
         return TrainingMetrics.Thresholds(
             sensitivity: try pick(.sensitivity(atLeast: configuration.validation.minimumSensitivity)),
             specificity: try pick(.specificity(atLeast: configuration.validation.minimumSpecificity)),
-            youden: try pick(.youden), balanced: try pick(.balancedOnGrid))
+            youden: try pick(.youden),
+            balanced: try ThresholdRule.balancedOnGrid.threshold(scores: scores, positives: positives))
     }
 
     private func evaluation(

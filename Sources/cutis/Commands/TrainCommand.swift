@@ -17,6 +17,7 @@ struct TrainCommand: AsyncParsableCommand {
               cutis train Models/recipes/cutis-dermoscopy.yaml data.path=ham10000/
               cutis train config.yaml model.architecture=vit_base_patch16 schedule.epochs=50 name=vit
               cutis train runs/vit/config.yaml --resume
+              cutis train config.yaml --cross-validate 5      # goes on where it stopped, when called again
               cutis classify photo.jpg --model runs/vit/bundle/
 
             The run's folder (runs/NAME) gets config.yaml, metrics.csv, metrics.jsonl, plots/, checkpoints/ and, at the
@@ -39,6 +40,11 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to compute: auto, cpu or cuda.", valueName: "device"))
     var device: DeviceChoice = .auto
 
+    @Option(
+        help: ArgumentHelp(
+            "Train once per fold and report figures of images that a model has not seen.", valueName: "folds"))
+    var crossValidate: Int?
+
     @OptionGroup var quietness: QuietnessOptions
 
     func run() async throws {
@@ -50,6 +56,15 @@ struct TrainCommand: AsyncParsableCommand {
         let line = TrainingLine(quiet: quietness.quiet)
         // The trainer has its own way to end: it saves a checkpoint first.
         Interrupts.shared.stop()
+        if let crossValidate {
+            let outcome = try CrossValidator.run(configuration, folds: crossValidate, options: options) {
+                line.prefix = "fold \($0 + 1) of \(crossValidate): "
+                line.show($1)
+            }
+            line.close()
+            for warning in outcome.warnings { printToStandardError("cutis: warning: \(warning)") }
+            return try StandardOutput.write("\(outcome.report.path)\n")
+        }
         let outcome = try Trainer.run(configuration, options: options) { line.show($0) }
         line.close()
         for warning in outcome.warnings { printToStandardError("cutis: warning: \(warning)") }
