@@ -140,6 +140,16 @@ CVipsInfo cvips_info(const CVipsImage *handle) {
     return info;
 }
 
+const void *cvips_profile(const CVipsImage *handle, size_t *length) {
+    const void *data = NULL;
+    if (!vips_image_get_typeof(handle->image, VIPS_META_ICC_NAME)) return NULL;
+    if (vips_image_get_blob(handle->image, VIPS_META_ICC_NAME, &data, length)) {
+        vips_error_clear();
+        return NULL;
+    }
+    return data;
+}
+
 int cvips_to_srgb(CVipsImage *handle, char *message, size_t capacity) {
     if (!vips_image_get_typeof(handle->image, VIPS_META_ICC_NAME)) {
         g_strlcpy(message, "no embedded profile", capacity);

@@ -70,6 +70,15 @@ public enum ImageDecoder {
         }
     }
 
+    /// The colour profile that a file carries for RGB samples; nil where it has none that fits.
+    static func rgbProfile(of data: Data) -> Data? {
+        data.withUnsafeBytes { bytes in
+            guard let format = ImageFormat.sniff(ByteReader(bytes: bytes)), format != .bmp else { return nil }
+            return VipsDecoder(ImageSubject(name: "image"), format, DecodeOptions(), DecodeLimits()).rgbProfile(
+                of: bytes)
+        }
+    }
+
     private static func reading<Answer>(
         _ data: Data, _ subject: ImageSubject, _ limits: DecodeLimits,
         _ body: (ByteReader) throws(CutisError) -> Answer

@@ -5,8 +5,12 @@ public import Foundation
 public struct PreparedInput: Sendable {
     /// The model's input.
     public let input: ImageTensor
-    /// The decoded image at its own size and upright; nil where it was not asked for.
+    /// The decoded image, upright, at its own size or as small as it was asked for; nil where it was not.
     public let original: PixelBuffer?
+    /// The image's own size, turned upright.
+    public let size: CropSize
+    /// How fit the image is; nil where nobody asked.
+    public let quality: ImageQuality?
     /// How many times smaller than itself the image was decoded: 1, 2, 4 or 8.
     public let reduction: Int
     /// How long reading and decoding took.
@@ -48,6 +52,22 @@ extension PreprocessingRecipe {
             start: ContinuousClock.now)
     }
 
+    /// Decodes an image in memory, judges it and makes the model's input from it.
+    ///
+    /// - Parameters:
+    ///   - name: what error messages call the image.
+    ///   - check: judges the decoded image.
+    ///   - pictureSide: keeps the decoded image too, its longer side at most this long; it is decoded as the recipe
+    ///     says, so that the model's input is the same with it and without it. nil keeps none.
+    /// - Throws: what `ImageDecoder.decode` and `resized(_:)` throw; the message names `name`.
+    public func prepare(
+        _ data: Data, name: String, check: ImageQualityCheck, pictureSide: Int?, limits: DecodeLimits = DecodeLimits()
+    ) throws(CutisError) -> PreparedInput {
+        try prepare(
+            data, name: name, decoding: nil, keepsOriginal: false, limits: limits, check: check,
+            pictureSide: pictureSide, start: ContinuousClock.now)
+    }
+
     /// Refuses a file that its header alone shows to be no image that this recipe takes, without decoding it.
     ///
     /// Damage behind the header is found by `prepare` only.
@@ -72,7 +92,7 @@ extension PreprocessingRecipe {
 
     private func prepare(
         _ data: Data, name: String, decoding: DecodingExactness?, keepsOriginal: Bool, limits: DecodeLimits,
-        start: ContinuousClock.Instant
+        check: ImageQualityCheck? = nil, pictureSide: Int? = nil, start: ContinuousClock.Instant
     ) throws(CutisError) -> PreparedInput {
         let isExact = keepsOriginal || (decoding ?? self.decoding) == .exact
         let image = try ImageDecoder.decode(data, name: name, options: decodeOptions, limits: limits) { size in
@@ -80,8 +100,23 @@ extension PreprocessingRecipe {
         }
         let decoded = ContinuousClock.now
         let input = try naming(name) { () throws(CutisError) in try normalize(resized(image)) }
+        let size = image.uprightSize
+        let quality = check?.assess(
+            image.pixels, size: size, target: resize.size(width: size.width, height: size.height))
+        let picture = try pictureSide.map { (side) throws(CutisError) in try Self.picture(of: image, side: side) }
         return PreparedInput(
-            input: input, original: keepsOriginal ? image.upright : nil, reduction: image.reduction,
-            decodeDuration: decoded - start, preprocessDuration: ContinuousClock.now - decoded)
+            input: input, original: keepsOriginal ? image.upright : picture, size: size, quality: quality,
+            reduction: image.reduction, decodeDuration: decoded - start,
+            preprocessDuration: ContinuousClock.now - decoded)
+    }
+
+    /// The upright image, made smaller where its longer side is above `side`.
+    private static func picture(of image: DecodedImage, side: Int) throws(CutisError) -> PixelBuffer {
+        let size = image.uprightSize
+        let scale = min(1, Double(max(side, 1)) / Double(max(size.width, size.height)))
+        guard scale < 1 else { return image.upright }
+        return try Resampler.resize(
+            image, width: max(Int((Double(size.width) * scale).rounded()), 1),
+            height: max(Int((Double(size.height) * scale).rounded()), 1), filter: .box)
     }
 }

@@ -62,6 +62,21 @@ struct VipsDecoder {
         return SampleConversion(info, alpha: options.alpha).rgb(try read(image, info))
     }
 
+    /// The ICC profile of an image whose samples are RGB; nil where there is none or it is for other samples.
+    func rgbProfile(of bytes: UnsafeRawBufferPointer) -> Data? {
+        let message = MessageBuffer()
+        guard (try? Self.start()) != nil, let base = bytes.baseAddress, let loader = format.vipsLoader,
+            let image = cvips_open(base, bytes.count, loader, 1, message.text, message.capacity)
+        else { return nil }
+        defer { cvips_close(image) }
+        var length = 0
+        guard cvips_info(image).model == CVIPS_MODEL_RGB, let profile = cvips_profile(image, &length), length >= 128
+        else { return nil }
+        let data = Data(bytes: profile, count: length)
+        // Bytes 16–19 of a profile's header name the samples that it describes.
+        return data[16..<20].elementsEqual("RGB ".utf8) ? data : nil
+    }
+
     private func checkLayout(_ info: CVipsInfo) throws(CutisError) {
         guard info.sample_bytes > 0 else {
             throw subject.unsupported(format, "its samples are not 8-bit or 16-bit whole numbers")

@@ -77,6 +77,9 @@ CVipsImage *CVIPS_NULLABLE cvips_open(
 /// Describes an opened image.
 CVipsInfo cvips_info(const CVipsImage *image);
 
+/// The embedded ICC profile, which the image owns until cvips_close(); NULL where there is none.
+const void *CVIPS_NULLABLE cvips_profile(const CVipsImage *image, size_t *length);
+
 /// Converts through the embedded ICC profile to 8-bit sRGB; afterwards cvips_info() tells the new layout.
 ///
 /// Fails, and leaves the image as it was, when there is no profile or the profile does not fit the image.
