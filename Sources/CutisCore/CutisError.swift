@@ -47,6 +47,31 @@ public enum ErrorCode: String, Sendable, Hashable, Codable, CaseIterable {
     case bundleHashMismatch = "bundle-hash-mismatch"
     case goldenMismatch = "golden-mismatch"
     case dataInvalid = "data-invalid"
+    case imageQuality = "image-quality"
+    case bodyTooLarge = "body-too-large"
+    case requestInvalid = "request-invalid"
+    case methodNotAllowed = "method-not-allowed"
+    case mediaTypeUnsupported = "media-type-unsupported"
+    case requestTimeout = "request-timeout"
+
+    // Requests that are refused for who asks, or when.
+    case unauthenticated = "unauthenticated"
+    case forbidden = "forbidden"
+    case notFound = "not-found"
+    case conflict = "conflict"
+    case idempotencyMismatch = "idempotency-mismatch"
+    case rateLimited = "rate-limited"
+    case overloaded = "overloaded"
+    case deadlineExceeded = "deadline-exceeded"
+    case modelUnavailable = "model-unavailable"
+
+    // What the service keeps.
+    case storageUnavailable = "storage-unavailable"
+    case storageCorrupt = "storage-corrupt"
+    case schemaMismatch = "schema-mismatch"
+    case blobMissing = "blob-missing"
+    case auditBroken = "audit-broken"
+    case internalFailure = "internal-failure"
 
     // Work that could not be done.
     case outputUnwritable = "output-unwritable"
@@ -66,7 +91,8 @@ public enum ErrorCode: String, Sendable, Hashable, Codable, CaseIterable {
         switch self {
         case .invalidArguments: 2
         case .outputUnwritable, .noSpaceLeft, .outOfMemory, .deviceUnavailable, .precisionUnavailable,
-            .computeFailed, .accuracyLost, .networkFailed, .accessDenied, .notCached, .cancelled:
+            .computeFailed, .accuracyLost, .networkFailed, .accessDenied, .notCached, .cancelled, .rateLimited,
+            .overloaded, .deadlineExceeded, .modelUnavailable, .storageUnavailable, .internalFailure:
             1
         default: 3
         }

@@ -84,6 +84,12 @@ public enum OrderedJSON: Sendable, Hashable {
 
     private static func quote(_ text: String, to out: inout String) {
         out += "\""
+        defer { out += "\"" }
+        // Long texts are base64, which needs no escapes.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+            out += text
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""
@@ -97,7 +103,6 @@ public enum OrderedJSON: Sendable, Hashable {
             default: out.unicodeScalars.append(scalar)
             }
         }
-        out += "\""
     }
 }
 

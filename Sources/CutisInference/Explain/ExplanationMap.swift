@@ -36,6 +36,13 @@ public struct ExplanationMap: Sendable {
         region = recipe.visibleRegion(of: picture)
     }
 
+    /// The heat map alone, on black where the model did not see the picture, in the picture's own size.
+    public func heatmap() throws(CutisError) -> PixelBuffer {
+        let black = try PixelBuffer(width: picture.width, height: picture.height, channels: 3, repeating: 0)
+        return try HeatmapOverlay.render(
+            grid: grid.values, rows: grid.rows, columns: grid.columns, over: black, region: region, opacity: 1)
+    }
+
     /// The heat map laid over the picture, in the picture's own size.
     ///
     /// What the model did not see (outside the centre crop) stays as it is.
@@ -44,5 +51,27 @@ public struct ExplanationMap: Sendable {
     public func overlay(opacity: Float = 0.45) throws(CutisError) -> PixelBuffer {
         try HeatmapOverlay.render(
             grid: grid.values, rows: grid.rows, columns: grid.columns, over: picture, region: region, opacity: opacity)
+    }
+}
+
+extension ModelHost {
+    /// Explains one class of one image.
+    ///
+    /// - Parameters:
+    ///   - classIndex: the class that Grad-CAM follows; attention maps of ViTs do not depend on it.
+    ///   - method: nil takes what fits the architecture.
+    /// - Throws: `CutisError` with `.invalidArguments` for an image that was prepared without its picture or a method
+    ///   that the architecture does not have.
+    public func explain(
+        _ image: PreparedImage, classIndex: Int, method: ExplanationMethod? = nil
+    ) throws -> ExplanationMap {
+        guard let picture = image.original else {
+            throw CutisError(
+                .invalidArguments, "\(image.name) was prepared without its picture, which an explanation is laid over.",
+                remedy: "Prepare the image with keepsOriginal.")
+        }
+        let input = image.input
+        let grid = try run { try $0.explain(input, classIndex: classIndex, method: method) }
+        return ExplanationMap(grid, of: picture, recipe: manifest.preprocessing)
     }
 }

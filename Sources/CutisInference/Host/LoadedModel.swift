@@ -200,10 +200,7 @@ public final class LoadedModel {
     func screen(
         _ images: [ImageTensor]
     ) throws -> (probabilities: [Double], attention: [Double]?, durations: Screener.Durations) {
-        guard let head else {
-            throw CutisError(
-                .bundleInvalid, "The bundle \(bundle.manifest.id) has no head.", remedy: "Import it again.")
-        }
+        guard let head else { throw Self.noHead(bundle) }
         let start = ContinuousClock.now
         let features = try forward(.embedding, images).to(.float32)
         if case .cuda = device { try Runtime.synchronize(device) }
@@ -233,6 +230,37 @@ public final class LoadedModel {
         let probabilities = try finiteRows(answer.probabilities)[0].map(Double.init)
         let attention = try answer.attention.map { try $0.floats().prefix(count).map(Double.init) }
         return (probabilities, attention)
+    }
+
+    /// Answers several requests for the cost of one: their images go through the network together.
+    func answers(to parts: [BatchPart]) throws -> [BatchPart.Answer] {
+        let images = parts.flatMap { $0.images.map(\.input) }
+        guard !images.isEmpty else { return parts.map { _ in .embeddings([]) } }
+        let wantsClasses = parts.contains { $0.output == .classes }
+        let wantsFeatures = parts.contains { $0.output != .classes }
+        let (features, rows): (Tensor?, [[Double]])
+        switch (wantsFeatures, wantsClasses) {
+        case (true, true):
+            let (embedding, logits) = try network.answer(batch(images))
+            (features, rows) = (try embedding.to(.float32), try probabilities(logits: logits))
+        case (true, false): (features, rows) = (try forward(.embedding, images).to(.float32), [])
+        default: (features, rows) = (nil, try probabilities(images))
+        }
+        var start = 0
+        return try parts.map { part in
+            let range = start..<start + part.images.count
+            start = range.upperBound
+            guard part.output != .classes, let features else { return .classes(Array(rows[range])) }
+            let own = try features.narrow(dim: 0, start: range.lowerBound, length: range.count)
+            guard part.output == .screening else { return .embeddings(try finiteRows(own)) }
+            guard let head else { throw Self.noHead(bundle) }
+            let answer = try screen(own, by: head)
+            return .screening(probabilities: answer.probabilities, attention: answer.attention)
+        }
+    }
+
+    private static func noHead(_ bundle: ModelBundle) -> CutisError {
+        CutisError(.bundleInvalid, "The bundle \(bundle.manifest.id) has no head.", remedy: "Import it again.")
     }
 
     /// The features of each image before the head, and its class probabilities (a screening head sees each image as a

@@ -47,13 +47,6 @@ public struct Classifier: Predicting {
     public func explain(
         _ image: PreparedImage, classIndex: Int, method: ExplanationMethod? = nil
     ) async throws -> ExplanationMap {
-        guard let picture = image.original else {
-            throw CutisError(
-                .invalidArguments, "\(image.name) was prepared without its picture, which an explanation is laid over.",
-                remedy: "Prepare the image with keepsOriginal.")
-        }
-        let input = image.input
-        let grid = try await host.run { try $0.explain(input, classIndex: classIndex, method: method) }
-        return ExplanationMap(grid, of: picture, recipe: host.manifest.preprocessing)
+        try await host.explain(image, classIndex: classIndex, method: method)
     }
 }

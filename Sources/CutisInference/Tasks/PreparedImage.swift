@@ -6,10 +6,15 @@ public import Foundation
 public struct PreparedImage: Sendable {
     /// The path or name, as answers repeat it.
     public let name: String
-    /// The picture as it was decoded, for overlays; nil where nobody asked for it (12 megapixels take 36 MB).
+    /// The picture, for overlays: as it was decoded, or as small as it was asked for; nil where nobody asked for it (12
+    /// megapixels take 36 MB).
     public let original: PixelBuffer?
     /// The model's input, channels × height × width.
     public let input: ImageTensor
+    /// The picture's own size, turned upright.
+    public let size: CropSize
+    /// How fit the photo is; nil where nobody asked.
+    public let quality: ImageQuality?
     /// How many times smaller than itself the image was decoded: 1, 2, 4 or 8.
     public let reduction: Int
     /// How long reading and decoding took.
@@ -31,9 +36,31 @@ public struct PreparedImage: Sendable {
         limits: DecodeLimits = DecodeLimits(), keepsOriginal: Bool = false
     ) throws(CutisError) {
         let prepared = try recipe.prepare(url, decoding: decoding, keepsOriginal: keepsOriginal, limits: limits)
-        name = url.relativePath
+        self.init(prepared, name: url.relativePath)
+    }
+
+    /// Decodes a file in memory, judges it and applies a recipe.
+    ///
+    /// - Parameters:
+    ///   - name: what answers and errors call the image.
+    ///   - check: judges the photo.
+    ///   - pictureSide: keeps the picture, which an explanation needs, its longer side at most this long; nil keeps
+    ///     none.
+    /// - Throws: `CutisError` as `ImageDecoder` and `PreprocessingRecipe` document.
+    public init(
+        _ data: Data, name: String, recipe: PreprocessingRecipe, check: ImageQualityCheck, pictureSide: Int? = nil,
+        limits: DecodeLimits = DecodeLimits()
+    ) throws(CutisError) {
+        let prepared = try recipe.prepare(data, name: name, check: check, pictureSide: pictureSide, limits: limits)
+        self.init(prepared, name: name)
+    }
+
+    private init(_ prepared: PreparedInput, name: String) {
+        self.name = name
         original = prepared.original
         input = prepared.input
+        size = prepared.size
+        quality = prepared.quality
         reduction = prepared.reduction
         decodeDuration = prepared.decodeDuration
         preprocessDuration = prepared.preprocessDuration
@@ -45,6 +72,8 @@ public struct PreparedImage: Sendable {
         self.name = name
         original = picture
         input = try recipe.apply(to: picture)
+        size = CropSize(width: picture.width, height: picture.height)
+        quality = nil
         reduction = 1
         decodeDuration = .zero
         preprocessDuration = ContinuousClock.now - start

@@ -107,9 +107,9 @@ final class ConfigurationCoder {
 }
 
 /// Finds what was probably meant.
-enum NearestName {
+package enum NearestName {
     /// The known name with the fewest changes of letters; nil where even that has a third of its letters changed or more.
-    static func of(_ name: String, among known: [String]) -> String? {
+    package static func of(_ name: String, among known: [String]) -> String? {
         let best = known.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
         guard let best, best.distance <= max(1, max(name.count, best.name.count) / 2) else { return nil }

@@ -1,8 +1,8 @@
-import CutisCore
-import Foundation
+package import CutisCore
+package import Foundation
 
 /// Reads configuration files, none of which is larger than `ConfigurationYAML` takes.
-enum ConfigurationFile {
+package enum ConfigurationFile {
     /// The text of a file.
     ///
     /// - Throws: `.fileNotFound`, `.fileUnreadable`; `.configInvalid` for what is not UTF-8.
@@ -25,6 +25,13 @@ enum ConfigurationFile {
                 remedy: "Save it as UTF-8.")
         }
         return text
+    }
+
+    /// What a file holds, before it is known what it means.
+    ///
+    /// - Throws: as `text`; `.configInvalid` with the line of what is not YAML.
+    package static func values(of file: URL) throws(CutisError) -> ConfigurationValue {
+        try ConfigurationYAML.read(text(of: file), source: file.path)
     }
 
     /// The one section that a file of its own holds; keys that it leaves out keep their defaults.

@@ -1,5 +1,5 @@
 /// A value of a configuration file, before it is known what it means.
-enum ConfigurationValue: Sendable, Hashable {
+package enum ConfigurationValue: Sendable, Hashable {
     case null
     case flag(Bool)
     case integer(Int)
@@ -9,9 +9,9 @@ enum ConfigurationValue: Sendable, Hashable {
     case section([Entry])
 
     /// A key of a section with its value.
-    struct Entry: Sendable, Hashable {
-        var key: String
-        var value: ConfigurationValue
+    package struct Entry: Sendable, Hashable {
+        package var key: String
+        package var value: ConfigurationValue
     }
 
     /// What it is, in words for an error.

@@ -174,7 +174,7 @@ enum ConfigurationYAML {
     private static func invalid(_ source: String, _ reason: String) -> CutisError {
         CutisError(
             .configInvalid, "\(source) is not a valid configuration: \(reason).",
-            remedy: "Correct the file; docs/training.md lists every key.")
+            remedy: "Correct the file; docs/training.md and docs/service.md list every key.")
     }
 }
 

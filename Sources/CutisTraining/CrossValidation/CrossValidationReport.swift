@@ -1,5 +1,5 @@
 import CutisCore
-public import CutisStatistics
+import CutisStatistics
 import Foundation
 
 /// The figures of one fold: of images that its model was not trained on.

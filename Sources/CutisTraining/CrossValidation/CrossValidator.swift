@@ -1,4 +1,4 @@
-public import CutisCore
+import CutisCore
 import CutisDatasets
 import CutisInference
 import CutisStatistics
