@@ -33,7 +33,12 @@ func test(_ name: String, _ dependencies: [Target.Dependency], hasFixtures: Bool
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 
 // Torch-free: shared and operating side.
 var targets: [Target] = [
@@ -57,10 +62,49 @@ var targets: [Target] = [
     swift(
         "CutisHub",
         [
-            "CutisCore", crypto, nioCore, nioPosix, nioHTTP1,
-            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            "CutisCore", crypto, nioCore, nioPosix, nioHTTP1, httpClient,
             .product(name: "NIOFoundationCompat", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    swift("CutisStorage", ["CutisCore", crypto, httpClient, nioCore, nioHTTP1]),
+    swift("CutisStorageSQLite", ["CutisCore", "CutisStorage", .product(name: "GRDB", package: "GRDB.swift")]),
+    swift("CutisStoragePostgres", ["CutisCore", "CutisStorage", "CPQ"]),
+    swift("CutisMonitoring", ["CutisCore"]),
+    swift("CutisService", ["CutisCore", "CutisStorage", "CutisMonitoring", "CutisStatistics", crypto, logging]),
+    .target(
+        name: "CutisServer",
+        dependencies: [
+            "CutisCore", "CutisService", "CutisMonitoring", "CutisStorage", crypto, logging, lifecycle, httpClient,
+            nioCore, nioHTTP1, nioHTTPTypes,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdTLS", package: "hummingbird"),
+            .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "Mustache", package: "swift-mustache"),
+            .product(name: "JWTKit", package: "jwt-kit"),
+        ],
+        resources: [.copy("Resources")],
+        swiftSettings: swiftSettings),
+    test(
+        "CutisStorageTests",
+        ["CutisCore", "CutisStorage", "CutisStorageSQLite", "CutisStoragePostgres", crypto]),
+    test("CutisMonitoringTests", ["CutisMonitoring"]),
+    test(
+        "CutisServiceTests",
+        ["CutisCore", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring", crypto]),
+    test(
+        "CutisServerTests",
+        [
+            "CutisCore", "CutisServer", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring", crypto,
+            logging, nioHTTP1, nioHTTPTypes, nioCore, httpClient, lifecycle,
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "JWTKit", package: "jwt-kit"),
         ]),
     test("CKernelsTests", ["CKernels"]),
     test("CutisCoreTests", ["CutisCore"]),
@@ -114,6 +158,8 @@ if !torchFree {
             dependencies: [
                 "CutisCore", "CutisFormats", "CutisImaging", "CutisModels", "CutisTensor", "CutisInference",
                 "CutisTraining", "CutisOptimization", "CutisStatistics", "CutisHub", "CutisDatasets", "CutisPlots",
+                "CutisServer", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisStoragePostgres",
+                "CutisMonitoring", crypto, logging, lifecycle, configuration,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -150,11 +196,19 @@ let package = Package(
         ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: targets,
     cxxLanguageStandard: .cxx20

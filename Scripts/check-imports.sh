@@ -18,7 +18,13 @@ allowed() {
         CutisTraining) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics CutisDatasets CutisPlots Yams Crypto" ;;
         CutisOptimization) echo "CutisCore CutisModels CutisTensor CutisFormats CutisImaging CutisInference CutisStatistics" ;;
         CutisHub) echo "CutisCore AsyncHTTPClient NIOCore NIOHTTP1 NIOPosix NIOSSL NIOFoundationCompat Crypto" ;;
-        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub CutisDatasets CutisPlots ArgumentParser" ;;
+        CutisStorage) echo "CutisCore Crypto AsyncHTTPClient NIOCore NIOHTTP1" ;;
+        CutisStorageSQLite) echo "CutisCore CutisStorage GRDB" ;;
+        CutisStoragePostgres) echo "CutisCore CutisStorage CPQ" ;;
+        CutisMonitoring) echo "CutisCore" ;;
+        CutisService) echo "CutisCore CutisStorage CutisMonitoring CutisStatistics Crypto Logging" ;;
+        CutisServer) echo "CutisCore CutisService CutisMonitoring CutisStorage Crypto Logging ServiceLifecycle UnixSignals AsyncHTTPClient NIOCore NIOHTTP1 NIOSSL HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS HummingbirdHTTP2 Mustache JWTKit" ;;
+        cutis) echo "CutisCore CutisFormats CutisImaging CutisModels CutisTensor CutisInference CutisTraining CutisOptimization CutisStatistics CutisHub CutisDatasets CutisPlots CutisServer CutisService CutisStorage CutisStorageSQLite CutisStoragePostgres CutisMonitoring Crypto Logging ServiceLifecycle Configuration ArgumentParser" ;;
         *) echo "?" ;;
     esac
 }

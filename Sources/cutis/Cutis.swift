@@ -27,7 +27,8 @@ struct Cutis: AsyncParsableCommand {
             ClassifyCommand.self, ScreenCommand.self, EmbedCommand.self, ImportCommand.self, PullCommand.self,
             MergeCommand.self, InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self,
             TrainCommand.self, SweepCommand.self, ProbeCommand.self, MILCommand.self, DataCommand.self, EDACommand.self,
-            DemoCommand.self,
+            DemoCommand.self, ServeCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self,
+            MigrateCommand.self, KeysCommand.self,
         ])
 }
 

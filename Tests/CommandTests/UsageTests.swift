@@ -4,7 +4,7 @@ import Testing
 @Suite struct UsageTests {
     @Test(arguments: [
         "classify", "screen", "embed", "import", "pull", "merge", "inspect", "verify", "optimize", "bench", "train",
-        "sweep", "probe", "mil", "eda", "demo",
+        "sweep", "probe", "mil", "eda", "demo", "serve", "backup", "restore", "migrate", "keys",
     ])
     func everyCommandHasHelpWithExamples(_ command: String) throws {
         let outcome = try CommandLineTool.run([command, "--help"])

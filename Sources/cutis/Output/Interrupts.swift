@@ -10,6 +10,12 @@ final class Interrupts: Sendable {
 
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
     private let sources = Mutex<[any DispatchSourceSignal]>([])
+    private let graceful = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Calls a closure instead of ending the process, from now on: for a server, which finishes what it has accepted.
+    func handle(by body: @escaping @Sendable () -> Void) {
+        graceful.withLock { $0 = body }
+    }
 
     /// Takes the signals over.
     func start() {
@@ -19,7 +25,8 @@ final class Interrupts: Sendable {
             sources = Self.numbers.map { number in
                 signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler {
+                source.setEventHandler { [self] in
+                    if let body = graceful.withLock({ $0 }) { return body() }
                     TemporaryPaths.removeAll()
                     printToStandardError("\ncutis: interrupted; nothing half-written was left behind")
                     // What the shell expects of a process that a signal ended.

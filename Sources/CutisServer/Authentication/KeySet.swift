@@ -1,0 +1,163 @@
+import AsyncHTTPClient
+import CutisCore
+import Foundation
+import HTTPTypes
+import JWTKit
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The provider's public keys, kept until a token names one that is not among them.
+actor KeySet {
+    /// The largest key set that is read, in bytes.
+    static let sizeLimit = 1 << 20
+    /// How long keys are used before they are read again, in milliseconds.
+    static let lifetime: Int64 = 3_600_000
+    /// The least time between two readings, in milliseconds: tokens with made-up keys cause no more traffic than this.
+    static let leastInterval: Int64 = 60_000
+
+    private let read: @Sendable () async throws -> Data
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+    private var keys: [JWK] = []
+    private var readAt: Int64?
+    private var triedAt: Int64?
+    private var reading: Task<[JWK], any Error>?
+
+    /// - Parameters:
+    ///   - read: reads the set's JSON.
+    ///   - now: milliseconds since 1970.
+    init(read: @escaping @Sendable () async throws -> Data, now: @escaping @Sendable () -> Int64, logger: Logger) {
+        self.read = read
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Reads from where a configuration says.
+    init(_ source: TokenConfiguration.KeySource, now: @escaping @Sendable () -> Int64, logger: Logger) {
+        switch source {
+        case .file(let url): self.init(read: { try Data(contentsOf: url) }, now: now, logger: logger)
+        case .address(let url): self.init(read: { try await Self.fetch(url) }, now: now, logger: logger)
+        }
+    }
+
+    /// The keys of an algorithm that a token may mean: the one it names, or all where it names none.
+    ///
+    /// - Throws: `CutisError` with `.unauthenticated` where there is none, a `Problem` (503) where no keys could ever be
+    ///   read.
+    func candidates(
+        keyID: String?, algorithm: TokenConfiguration.Algorithm
+    ) async throws -> [any JWTAlgorithm] {
+        if readAt.map({ now() - $0 > Self.lifetime }) ?? true { try await refresh() }
+        var found = try await matches(keyID, algorithm)
+        if found.isEmpty, keyID != nil, try await refresh() { found = try await matches(keyID, algorithm) }
+        guard !found.isEmpty else { throw JSONWebToken.refused("is signed by an unknown key") }
+        return found
+    }
+
+    private func matches(
+        _ keyID: String?, _ algorithm: TokenConfiguration.Algorithm
+    ) async throws -> [any JWTAlgorithm] {
+        var found: [any JWTAlgorithm] = []
+        for key in keys where keyID == nil || key.keyIdentifier?.string == keyID {
+            // A key that is bound to an algorithm serves no other, and its kind must be the algorithm's.
+            guard key.algorithm == nil || key.algorithm?.rawValue == algorithm.rawValue,
+                key.keyType == algorithm.keyType, let name = JWK.Algorithm(rawValue: algorithm.rawValue)
+            else { continue }
+            var key = key
+            key.algorithm = name
+            key.keyIdentifier = "key"
+            guard let collection = try? await JWTKeyCollection().add(jwk: key),
+                let signer = try? await collection.getKey(for: "key", alg: algorithm.rawValue),
+                signer.name == algorithm.rawValue
+            else { continue }
+            found.append(signer)
+        }
+        return found
+    }
+
+    /// Reads the keys again, at most once per interval; those who come meanwhile wait for the same reading.
+    ///
+    /// - Returns: whether they were read.
+    @discardableResult
+    private func refresh() async throws -> Bool {
+        if let reading {
+            _ = try? await reading.value
+            return true
+        }
+        if let triedAt, now() - triedAt < Self.leastInterval {
+            guard readAt != nil else { throw Self.unavailable }
+            return false
+        }
+        triedAt = now()
+        let task = Task { [read] in try Self.parse(try await read()) }
+        reading = task
+        defer { reading = nil }
+        do {
+            keys = try await task.value
+            readAt = now()
+            return true
+        } catch {
+            logger.error("the key set of the identity provider could not be read", metadata: ["error": "\(error)"])
+            guard readAt != nil else { throw Self.unavailable }
+            return false
+        }
+    }
+
+    private static let unavailable = Problem(
+        CutisError(
+            .networkFailed, "Tokens cannot be checked: the identity provider's keys could not be read.",
+            remedy: "Try again in a minute, or use an API key."), status: .serviceUnavailable, retryAfter: 60)
+
+    /// The keys of a set that can be used; those of unknown kinds are passed over (RFC 7517, section 5).
+    private static func parse(_ data: Data) throws -> [JWK] {
+        guard data.count <= sizeLimit else {
+            throw CutisError(.dataInvalid, "The key set is too large.", remedy: "Check the configured address.")
+        }
+        struct Set: Decodable {
+            struct Entry: Decodable {
+                let key: JWK?
+                init(from decoder: any Decoder) throws { key = try? JWK(from: decoder) }
+            }
+            let keys: [Entry]
+        }
+        return try JSONDecoder().decode(Set.self, from: data).keys.compactMap(\.key)
+    }
+
+    private static func fetch(_ url: URL) async throws -> Data {
+        guard url.scheme == "https" else {
+            throw CutisError(
+                .configInvalid, "The key set's address \(url) is not https.",
+                remedy: "Configure an https address or a file.")
+        }
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            let response = try await client.execute(
+                HTTPClientRequest(url: url.absoluteString), timeout: .seconds(10))
+            guard response.status == .ok else {
+                throw CutisError(
+                    .networkFailed, "\(url) answered with \(response.status.code).",
+                    remedy: "Check the configured address.")
+            }
+            let body = try await response.body.collect(upTo: sizeLimit)
+            try await client.shutdown()
+            return Data(body.readableBytesView)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+}
+
+extension TokenConfiguration.Algorithm {
+    /// The kind of key that the algorithm needs.
+    fileprivate var keyType: JWK.KeyType {
+        switch self {
+        case .rs256, .rs384, .rs512, .ps256, .ps384, .ps512: .rsa
+        case .es256, .es384, .es512: .ecdsa
+        case .edDSA: .octetKeyPair
+        }
+    }
+}
