@@ -25,12 +25,20 @@ check: test
 fuzz: setup
 	@Scripts/fuzz.sh
 
+# make soak FOLDER=images/   200,000 requests, 200 kills and 100 model swaps against `cutis serve` on 127.0.0.1
+.PHONY: soak
+FOLDER ?= ../shared/data/ham10000/images
+soak: build
+	@python3 Benchmarks/service/endurance.py soak $(FOLDER)
+	@python3 Benchmarks/service/endurance.py kill $(FOLDER)
+	@python3 Benchmarks/service/endurance.py swap $(FOLDER)
+
 # make install PREFIX=/usr/local   binary and model onto the system; LibTorch stays in this folder
 PREFIX ?= /usr/local
 install: build
 	@install -D -m 755 .build/release/cutis $(DESTDIR)$(PREFIX)/bin/cutis
 	@mkdir -p $(DESTDIR)$(PREFIX)/share/cutis
-	@cp -r Models $(DESTDIR)$(PREFIX)/share/cutis/
+	@cp -r Models .build/release/Cutis_CutisServer.resources $(DESTDIR)$(PREFIX)/share/cutis/
 	@echo "installed $(PREFIX)/bin/cutis"
 
 # make format  rewrites the sources in the house style

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what a bare Debian 12 machine with Swift lacks: Debian packages and LibTorch.
-# Quiet when nothing is missing. Needs root (or sudo) only when Debian packages have to be installed.
+# Installs what a bare Debian 12 machine with Swift lacks: Debian packages and LibTorch. --tests adds the servers that tests
+# start for themselves on 127.0.0.1 (PostgreSQL, an S3 stand-in). Quiet when nothing is missing. Needs root (or sudo) only when Debian packages have to be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,8 @@ swift_version=$(printf '%s' "$version_text" | sed -n 's/.*Swift version \([0-9]*
 [ "$(printf '6.1\n%s\n' "$swift_version" | sort -V | head -1)" = 6.1 ] ||
     die "Swift $swift_version is too old. Install Swift 6.1 or newer from https://www.swift.org/install/linux."
 
-packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev)
+packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev libpq-dev libsqlite3-dev)
+[ "${1:-}" = --tests ] && packages+=(postgresql)
 python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 missing=()
 if command -v dpkg-query >/dev/null; then
@@ -21,8 +22,8 @@ if command -v dpkg-query >/dev/null; then
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
 else
-    pkg-config --exists vips libzip ||
-        die "this is not Debian: install the development packages of libvips and libzip (pkg-config must find vips, libzip)."
+    pkg-config --exists vips libzip libpq sqlite3 ||
+        die "this is not Debian: install the development packages of libvips, libzip, libpq and SQLite (pkg-config must find vips, libzip, libpq, sqlite3)."
     [ -f /usr/include/gloo/context.h ] ||
         printf '%s\n' "setup: Gloo's headers (gloo/context.h) are absent: everything but training with several processes will work."
 fi

@@ -1,0 +1,98 @@
+"""Throughput beside FastAPI + PyTorch, what the service adds to bare inference, and what overload does.
+
+    Benchmarks/.venv/bin/python Benchmarks/service/load.py FOLDER_OF_IMAGES [--seconds 15] [--rounds 3]
+
+Both servers have the same model in fp32 and the same images, taking turns. Cutis also keeps each image (sealed), each answer
+and an audit entry on the disk before it answers; the peer keeps nothing. The clients run on the same two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from client import Summary, base64_of, closed_loop, images, message, open_loop, quantile  # noqa: E402
+from process import CUTIS, ROOT, CutisServer, PeerServer  # noqa: E402
+
+
+def cutis_messages(server: CutisServer, files: list[pathlib.Path]) -> list[bytes]:
+    return [
+        message("/api/v1/analyze", {"image": base64_of(file), "patient_id": f"p{index % 50}", "explain": False},
+                server.headers)
+        for index, file in enumerate(files)]
+
+
+def throughput(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
+    rates: dict[str, list[float]] = {"cutis": [], "peer": []}
+    print("| round | server | answers/s | p50 ms | p95 ms | p99 ms | failed |\n|---|---|---|---|---|---|---|")
+    for number in range(options.rounds):
+        for name in ("cutis", "peer"):
+            with tempfile.TemporaryDirectory() as scratch:
+                server = (CutisServer(pathlib.Path(scratch) / "data", options.model) if name == "cutis"
+                          else PeerServer(options.model, options.threads))
+                with server:
+                    messages = (cutis_messages(server, files) if name == "cutis"
+                                else [message("/analyze", {"image": base64_of(file)}) for file in files])
+                    asyncio.run(closed_loop(server.port, messages, options.clients, 3))
+                    answers = asyncio.run(closed_loop(server.port, messages, options.clients, options.seconds))
+            summary = Summary.of(answers, options.seconds)
+            rates[name].append(summary.rate)
+            times = " | ".join(f"{value:.1f}" for value in summary.milliseconds.values())
+            print(f"| {number + 1} | {name} | {summary.rate:.1f} | {times} | {summary.failed} |", flush=True)
+    ours, theirs = statistics.median(rates["cutis"]), statistics.median(rates["peer"])
+    print(f"\nthroughput, {options.clients} clients: {ours:.1f} and {theirs:.1f} answers/s, ratio {ours / theirs:.2f}")
+
+
+def bare(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
+    """Median milliseconds of decoding, preprocessing and the model alone, by `cutis bench` on the same bundle."""
+    output = subprocess.run(
+        [CUTIS, "bench", options.model, "--runs", "100", "--threads", str(options.threads), "--format", "json"],
+        check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    return json.loads(output)["median_ms"]
+
+
+def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
+    """One client at a time, then Poisson arrivals at 80 % of the throughput and at four times of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        with CutisServer(pathlib.Path(scratch) / "data", options.model) as server:
+            messages = cutis_messages(server, files)
+            asyncio.run(closed_loop(server.port, messages, 1, 2))
+            alone = asyncio.run(closed_loop(server.port, messages, 1, options.seconds))
+            total = [answer.seconds * 1000 for answer in alone if answer.status == 200]
+            inside = [json.loads(answer.body)["latency_ms"] for answer in alone if answer.status == 200]
+            print(f"\none client: p50 {quantile(total, 0.5):.2f} ms, of which the service's own clock says "
+                  f"{quantile(inside, 0.5):.2f}; bare model {bare(options, files):.2f} ms")
+            full = Summary.of(
+                asyncio.run(closed_loop(server.port, messages, options.clients, options.seconds)), options.seconds)
+            before = server.resident()
+            for share in (0.8, 4.0):
+                answers = asyncio.run(open_loop(server.port, messages, full.rate * share, options.seconds))
+                summary = Summary.of(answers, options.seconds)
+                print(f"{share:g} × {full.rate:.0f}/s: {summary.good} answered, {summary.refused} refused, "
+                      f"{summary.failed} failed, " + ", ".join(f"{k} {v:.1f} ms" for k, v in summary.milliseconds.items()))
+            print(f"resident memory {before >> 20} MB before the loads, {server.resident() >> 20} MB after")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/cutis-dermoscopy")
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    files = images(options.folder, 200)
+    throughput(options, files)
+    latency(options, files)
+
+
+if __name__ == "__main__":
+    main()
