@@ -32,7 +32,7 @@ system="Foundation FoundationEssentials Synchronization Dispatch Glibc"
 bad=0
 for folder in Sources/*/; do
     target=$(basename "$folder")
-    find "$folder" -name '*.swift' | grep -q . || continue
+    [ -n "$(find "$folder" -name '*.swift' -print -quit)" ] || continue
     list=$(allowed "$target")
     if [ "$list" = "?" ]; then
         echo "check-imports: $target is not in the table of Scripts/check-imports.sh" >&2

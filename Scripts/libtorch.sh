@@ -64,14 +64,16 @@ find "$work/unpacked" -path '*dist-info*' -type f -exec cp {} "$target.partial/l
 
 # A CUDA build of libtorch_cpu names CUDA run-time libraries even where no GPU is: fetch the wheels that hold them.
 needed() { readelf -d "$target.partial"/lib/*.so* 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u; }
+# The list is read once, whole: `ldconfig -p | grep -q` would end ldconfig by SIGPIPE now and then, which pipefail takes for "not there".
+system=$(ldconfig -p)
 missing() {
     for name in $(needed); do
         [ -e "$target.partial/lib/$name" ] && continue
-        ldconfig -p | grep -qF "$name " && continue
+        case $system in *"$name "*) continue ;; esac
         printf '%s\n' "$name"
     done
 }
-if missing | grep -qE 'cu|nv'; then
+if missing | grep -E 'cu|nv' >/dev/null; then
     say "this is a CUDA build; fetching the NVIDIA run-time wheels that it names"
     metadata=$(unzip -p "$wheel" 'torch-*.dist-info/METADATA')
     printf '%s\n' "$metadata" | sed -n 's/^Requires-Dist: \(nvidia-[a-z0-9-]*\|cuda-toolkit\)[^=]*\(==[0-9.*]*\).*/\1\2/p' |

@@ -19,7 +19,7 @@ python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 missing=()
 if command -v dpkg-query >/dev/null; then
     for package in "${packages[@]}"; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == *'ok installed' ]] || missing+=("$package")
     done
 else
     pkg-config --exists vips libzip libpq sqlite3 ||
