@@ -35,4 +35,26 @@ public struct RiskCalibration: Codable, Sendable, Hashable {
         self.class = name
         self.bins = bins
     }
+
+    /// Counts calibration images in bins of about equal size.
+    ///
+    /// - Parameters:
+    ///   - scores: the calibrated probability of the class for each image, 0…1.
+    ///   - positives: whether the image has the class, in the same order.
+    ///   - perBin: images in a bin, at least; equal probabilities are never parted. Fewer images make one bin.
+    public init(class name: String, scores: [Double], positives: [Bool], perBin: Int = 75) {
+        let images = zip(scores, positives).sorted { $0.0 < $1.0 }
+        var bins: [Bin] = []
+        var open = Bin(lower: 0, upper: 1, count: 0, positives: 0)
+        for (index, image) in images.enumerated() {
+            open.count += 1
+            open.positives += image.1 ? 1 : 0
+            let left = images.count - index - 1
+            guard open.count >= perBin, left >= perBin, images[index + 1].0 > image.0 else { continue }
+            open.upper = image.0
+            bins.append(open)
+            open = Bin(lower: image.0, upper: 1, count: 0, positives: 0)
+        }
+        self.init(class: name, bins: bins + [open])
+    }
 }

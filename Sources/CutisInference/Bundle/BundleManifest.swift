@@ -137,6 +137,8 @@ public enum BundleLayout {
     public static let headGraph = "head.json"
     /// What to recommend for which answer.
     public static let recommendations = "recommendations.json"
+    /// How often the watched class was really there, by its predicted probability.
+    public static let calibration = "calibration.json"
     /// What a person should know about the model.
     public static let modelCard = "MODEL_CARD.md"
     /// The folder of the golden case.

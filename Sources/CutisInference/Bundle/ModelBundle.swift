@@ -12,6 +12,8 @@ public struct ModelBundle: Sendable {
     public let manifest: BundleManifest
     /// What to recommend for which answer, where the bundle has rules.
     public let recommendations: Recommendations?
+    /// How often the watched class was really there among the calibration images, where the bundle has counts.
+    public let riskCalibration: RiskCalibration?
 
     /// Reads and checks the manifest, not yet the weights.
     ///
@@ -33,11 +35,14 @@ public struct ModelBundle: Sendable {
         recommendations = try manifest.files[BundleLayout.recommendations].map { _ throws(CutisError) in
             try Self.decode(Recommendations.self, at: url.appendingPathComponent(BundleLayout.recommendations))
         }
+        riskCalibration = try manifest.files[BundleLayout.calibration].map { _ throws(CutisError) in
+            try Self.decode(RiskCalibration.self, at: url.appendingPathComponent(BundleLayout.calibration))
+        }
         try checkManifest()
     }
 
     private init(_ bundle: ModelBundle, manifest: BundleManifest) {
-        (url, recommendations) = (bundle.url, bundle.recommendations)
+        (url, recommendations, riskCalibration) = (bundle.url, bundle.recommendations, bundle.riskCalibration)
         self.manifest = manifest
     }
 

@@ -64,12 +64,18 @@ struct TrainingReport {
             configuration: configuration, model: model.configuration, recipe: evaluator.recipe, labels: labels,
             metrics: metrics, crossValidation: crossValidation
         ).text
-        return try writeBundle(model, metrics, evaluator.recipe, card: card, recommendations: recommendations)
+        let calibration = setup.watched.map { label in
+            RiskCalibration(
+                class: labels.labels[label].id, scores: validation.map { $0[label] },
+                positives: truth(rows).map { $0 == label })
+        }
+        return try writeBundle(
+            model, metrics, evaluator.recipe, card: card, recommendations: recommendations, calibration: calibration)
     }
 
     private func writeBundle(
         _ model: TrainableModel, _ metrics: TrainingMetrics, _ recipe: PreprocessingRecipe, card: String,
-        recommendations: URL?
+        recommendations: URL?, calibration: RiskCalibration?
     ) throws -> URL {
         let words = configuration.card
         var thresholds: [String: Double] = [:]
@@ -91,6 +97,11 @@ struct TrainingReport {
             try TensorFile.writeHalf(
                 model.state, metadata: ["format": "pt", "license": words.licence],
                 to: folder.appendingPathComponent(BundleLayout.weights))
+            if let calibration {
+                try AtomicOutput.file(
+                    folder.appendingPathComponent(BundleLayout.calibration),
+                    Data((JSONText.of(calibration, pretty: true) + "\n").utf8))
+            }
         }
         return output
     }

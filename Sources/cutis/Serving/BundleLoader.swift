@@ -98,7 +98,7 @@ struct BundleLoader: ModelLoading {
             family: family, precision: precision.rawValue,
             inputShape: [manifest.architecture.channels, size?.height ?? -1, size?.width ?? -1],
             embeddingWidth: manifest.architecture.featureWidth, memoryBytes: memory,
-            recommendations: bundle.recommendations)
+            recommendations: bundle.recommendations, riskCalibration: bundle.riskCalibration)
     }
 }
 
