@@ -130,7 +130,7 @@ def run_kill(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
             for number, identifier in enumerate(every):
                 lost += get(server, f"/api/v1/analyses/{identifier}")[0] != 200
                 if number % 50 == 0:
-                    pictures += get(server, f"/api/v1/analyses/{identifier}/images/0")[0] != 200
+                    pictures += get(server, f"/api/v1/analyses/{identifier}/image")[0] != 200
         audit = subprocess.run([CUTIS, "audit", "verify", "--data", str(data)], capture_output=True, text=True, cwd=ROOT)
     print(f"kill: {options.times} × kill -9, {len(every)} acknowledged, {lost} lost, {pictures} of "
           f"{(len(every) + 49) // 50} sampled images lost; audit verify exits {audit.returncode}: {audit.stdout.strip()}")

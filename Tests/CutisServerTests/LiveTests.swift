@@ -49,7 +49,7 @@ import Testing
                 request.headers.add(name: "authorization", value: "Bearer \(key)")
                 request.headers.add(name: "content-type", value: "application/json")
                 request.body = .bytes(ByteBuffer(string: TestServer.analyzeBody()))
-                let response = try await http.execute(request, timeout: .seconds(10))
+                let response = try await http.execute(request, timeout: .seconds(120))
                 let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
                 #expect("\(response.version)" == "HTTP/2.0")
                 #expect("\(response.status)".contains("200"), "\(body)")
@@ -75,7 +75,7 @@ import Testing
                     for _ in 0..<20 { stream.yield(ByteBuffer(repeating: 32, count: 10_000)) }
                     stream.finish()
                 }, length: .unknown)
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
             let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
             #expect(body.contains("body-too-large"), "\(body)")
         }
@@ -93,7 +93,7 @@ import Testing
             let (stream, source) = AsyncStream<ByteBuffer>.makeStream()
             source.yield(ByteBuffer(string: "{"))
             request.body = .stream(stream, length: .unknown)
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
             let body = String(buffer: try await response.body.collect(upTo: 1 << 20))
             source.finish()
             #expect(body.contains("request-timeout"), "\(body)")

@@ -7,8 +7,8 @@ failures too. Screenshots go into the folder that is named.
     python -m pip install playwright axe-playwright-python
     python drive.py --server server.json --image lesion.jpg --shots shots/
 
-`server.json` holds `address` and a key for each of clinician, reviewer, engineer, auditor and admin; the test
-`PageServer` writes one (CUTIS_PAGES_FOLDER), or write it by hand for `cutis serve`.
+`server.json` holds the `address` of a running `cutis serve` and a key for each of clinician, reviewer, engineer, auditor and
+admin, from `cutis keys create`: clinician and reviewer with `--clinic default`, the others of the whole installation.
 """
 
 import argparse
@@ -132,8 +132,14 @@ class Driver:
         print("quality:", quality.splitlines()[0], "| verdict:", verdict, "|", page.inner_text(".band"))
         self.walk(page, "analysis")
         page.click("label[for=attention]")
-        page.wait_for_function(
-            "document.querySelector('.attention-map').complete && document.querySelector('.attention-map').naturalWidth > 0")
+        # Not wait_for_function: it evaluates text within the page, which the content security policy forbids.
+        is_shown = "(map => map.complete && map.naturalWidth > 0)(document.querySelector('.attention-map'))"
+        for _ in range(100):
+            if page.evaluate(is_shown):
+                break
+            time.sleep(0.1)
+        else:
+            self.fail("analysis: the map of attention does not come")
         page.locator("#opacity").press("ArrowRight")
         opacity = page.evaluate("getComputedStyle(document.querySelector('.attention-map')).opacity")
         if opacity != "0.65":

@@ -130,7 +130,9 @@ struct APIDocument {
     /// All problems with which a route may answer.
     static func codes(of operation: Operation) -> [ErrorCode] {
         var codes: [ErrorCode] = [.requestInvalid, .rateLimited, .internalFailure, .storageUnavailable]
-        if operation.access != .everyone { codes += [.unauthenticated, .forbidden] }
+        // Wrong credentials are refused whatever they were for.
+        codes.append(.unauthenticated)
+        if operation.access != .everyone { codes.append(.forbidden) }
         if operation.parameters.contains(where: { $0.place == .path }) { codes.append(.notFound) }
         if !operation.body.isEmpty { codes += [.bodyTooLarge, .mediaTypeUnsupported, .requestTimeout] }
         if operation.isIdempotent { codes += [.conflict, .idempotencyMismatch] }

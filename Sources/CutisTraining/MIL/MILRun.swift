@@ -35,7 +35,6 @@ public struct MILRun {
         allowsLeak: Bool = false, report: (MILTrainer.Epoch) throws -> Void = { _ in }
     ) throws -> MILRun {
         try LoadedModel.translatingErrors {
-            try Runtime.setDeterministic(true)
             let indices = try indices(of: names, in: dataset.labels)
             let labels = LabelSet(indices.map { dataset.labels.labels[$0] })
             let joined = try JoinedEmbeddings(table, dataset, allowsLeak: allowsLeak)

@@ -93,7 +93,7 @@ final class Clinic: Sendable {
     ) -> AnalyzeRequest {
         AnalyzeRequest(
             images: words.map { Data("IMAGE \($0)".utf8) }, patient: patient, includesExplanation: explains,
-            claim: claim)
+            deadline: .now + .seconds(300), claim: claim)
     }
 
     /// One kept analysis.
