@@ -137,6 +137,17 @@ import Testing
         }
     }
 
+    @Test func rulesThatDoNotFitTheModelAreRefused() throws {
+        try CommandLineTool.withFolder { folder in
+            let rules = folder.appendingPathComponent("rules.json")
+            let text = #"{"version": "7", "rules": [{"class": "wart", "text": "Freeze it."}, {"text": "See someone."}]}"#
+            try Data(text.utf8).write(to: rules)
+            let config = folder.appendingPathComponent("cutis.yaml")
+            try Data("recommendations:\n  file: \(rules.path)\n".utf8).write(to: config)
+            try Self.refusal(folder, ["--config", config.path], 3, ["recommendations.file", "wart", "does not have"])
+        }
+    }
+
     @Test func backupsComeBack() throws {
         try CommandLineTool.withFolder { folder in
             let data = folder.appendingPathComponent("data").path
@@ -162,6 +173,12 @@ import Testing
             try again.waitUntilReady()
             #expect(try again.get("/api/v1/analyses/\(id)", key: key).status == 200)
             #expect(again.stop() == 0)
+            // The signed end that the old service put aside fits the restored trail.
+            let heads = try FileManager.default.contentsOfDirectory(atPath: data + "/audit-heads")
+            let head = try #require(heads.first)
+            let verified = try CommandLineTool.run(
+                ["audit", "verify", "--data", target.path, "--head", "\(data)/audit-heads/\(head)"])
+            #expect(verified.status == 0, "\(verified.errors)")
         }
     }
 }

@@ -104,6 +104,37 @@ import Testing
         }
     }
 
+    @Test func placesOnTheBodyGoWithTheirImages() async throws {
+        let server = try await TestServer()
+        try await server.test { client in
+            let key = server.key(.clinician)
+            let image = "\"\(TestServer.image().base64EncodedString())\""
+            let one = try await client.send(
+                .post, "/api/v1/analyze", key: key, json: TestServer.analyzeBody("nv=1", ",\"body_site\":\"back\""))
+            #expect(one["body_site"] as? String == "back", "\(one.json)")
+            let query = try await client.send(
+                .post, "/api/v1/analyze?patient_id=P-1&body_site=acral", key: key, body: TestServer.image(),
+                type: "image/jpeg")
+            #expect(query["body_site"] as? String == "acral", "\(query.json)")
+            func visit(_ sites: String) -> String {
+                "{\"images\":[\(image),\(image)],\"patient_id\":\"P-1\"\(sites)}"
+            }
+            let both = try await client.send(
+                .post, "/api/v1/visits", key: key, json: visit(",\"body_sites\":[\"arm\",\"leg\"]"))
+            let lesions = try #require(both["analyses"] as? [[String: Any]])
+            #expect(lesions.map { $0["body_site"] as? String } == ["arm", "leg"])
+            let none = try await client.send(.post, "/api/v1/visits", key: key, json: visit(""))
+            #expect((none["analyses"] as? [[String: Any]])?.allSatisfy { $0["body_site"] is NSNull } == true)
+            for wrong in [
+                visit(",\"body_sites\":[\"arm\"]"), visit(",\"body_sites\":[\"arm\",\"moon\"]"),
+                visit(",\"body_sites\":\"arm\""), visit(",\"body_sites\":[1,2]"), visit(",\"body_site\":\"arm\""),
+            ] {
+                let refused = try await client.send(.post, "/api/v1/visits", key: key, json: wrong)
+                #expect(refused.status == 400 && refused["code"] as? String == "request-invalid", "\(refused.json)")
+            }
+        }
+    }
+
     @Test func whatIsWrongHasACodeOfItsOwn() async throws {
         let server = try await TestServer {
             $0.limits.imageBytes = 1000

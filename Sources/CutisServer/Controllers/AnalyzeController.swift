@@ -23,7 +23,7 @@ struct AnalyzeController: Controller {
     private func analyze(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.authenticated()
         try principal.require(.analysisCreate)
-        let order = try await order(request, context, images: 1...1, explains: true)
+        let order = try await order(request, context, images: 1...1, explains: true, sites: .one)
         if let done = context.kept?.analyses.first {
             return .json(try await again(done, order, by: principal).response)
         }
@@ -34,7 +34,8 @@ struct AnalyzeController: Controller {
     private func screen(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.authenticated()
         try principal.require(.analysisCreate)
-        let order = try await order(request, context, images: 1...AnalysisLimits.screeningImages, explains: false)
+        let order = try await order(
+            request, context, images: 1...AnalysisLimits.screeningImages, explains: false, sites: .one)
         if let done = context.kept?.analyses.first {
             return .json(try await again(done, order, by: principal).response)
         }
@@ -45,7 +46,7 @@ struct AnalyzeController: Controller {
     private func visit(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.authenticated()
         try principal.require(.analysisCreate)
-        let order = try await order(request, context, images: 1...limits.imagesPerVisit, explains: true)
+        let order = try await order(request, context, images: 1...limits.imagesPerVisit, explains: true, sites: .each)
         if let done = context.kept?.visit {
             var visit = try await analyses.visit(done, by: principal)
             for index in visit.analyses.indices {
@@ -63,16 +64,18 @@ struct AnalyzeController: Controller {
     }
 
     private func order(
-        _ request: Request, _ context: AppRequestContext, images: ClosedRange<Int>, explains: Bool
+        _ request: Request, _ context: AppRequestContext, images: ClosedRange<Int>, explains: Bool,
+        sites: ImageUpload.Sites
     ) async throws -> AnalyzeRequest {
         let upload = try await ImageUpload.read(
             request, context,
             .init(
-                images: images, hasPatient: true, hasExplanation: explains, imageBytes: limits.imageBytes,
+                images: images, hasPatient: true, hasExplanation: explains, sites: sites, imageBytes: limits.imageBytes,
                 bodyBytes: limits.bodyBytes))
         return AnalyzeRequest(
-            images: upload.images, clinic: upload.clinic, patient: upload.patient, model: upload.model,
-            version: upload.version, includesExplanation: explains && upload.explains, priority: upload.priority,
+            images: upload.images, clinic: upload.clinic, patient: upload.patient, sites: upload.sites,
+            model: upload.model, version: upload.version, includesExplanation: explains && upload.explains,
+            priority: upload.priority,
             deadline: .now + timeout, claim: context.claim)
     }
 
@@ -98,7 +101,7 @@ struct AnalyzeController: Controller {
             Operation(
                 method: .post, path: "/api/v1/analyze", id: "analyze", tag: "Analyses",
                 summary: "Answer one photo of a lesion.", access: .action(.analysisCreate),
-                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: true),
+                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: true, sites: .one),
                 body: APISchemas.imageBodies("AnalyzeRequest", form: "AnalyzeForm"),
                 answers: [.json(.reference("Analysis"), example: APIExamples.analysis)],
                 problems: APISchemas.imageProblems + [.notFound],
@@ -107,7 +110,7 @@ struct AnalyzeController: Controller {
                 method: .post, path: "/api/v1/visits", id: "analyzeVisit", tag: "Analyses",
                 summary: "Answer the photos of all lesions of one visit together; all are kept, or none.",
                 access: .action(.analysisCreate),
-                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: true),
+                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: true, sites: .each),
                 body: APISchemas.imageBodies("VisitRequest", form: "VisitForm"),
                 answers: [.json(.reference("Visit"))], problems: APISchemas.imageProblems + [.notFound]),
             Operation(
@@ -118,7 +121,7 @@ struct AnalyzeController: Controller {
                 method: .post, path: "/api/v1/screen", id: "screen", tag: "Analyses",
                 summary: "Answer a screening case of 1–3 photos that the model sees together.",
                 access: .action(.analysisCreate),
-                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: false),
+                parameters: APISchemas.imageQuery(hasPatient: true, hasExplanation: false, sites: .one),
                 body: APISchemas.imageBodies("ScreenRequest", form: "ScreenForm"),
                 answers: [.json(.reference("Analysis"))], problems: APISchemas.imageProblems + [.notFound]),
         ]

@@ -8,6 +8,16 @@ import NIOCore
 /// Images with what is said of them, in any of the forms in which they come: JSON with base64, a form with files, or
 /// the bare bytes of one image with the rest in the query.
 struct ImageUpload {
+    /// How a route is told where on the body the lesions are.
+    enum Sites: Sendable {
+        /// It is not.
+        case none
+        /// By one place for all images.
+        case one
+        /// By a place for each image.
+        case each
+    }
+
     /// What a route takes besides images.
     struct Rules {
         /// How many images.
@@ -16,6 +26,8 @@ struct ImageUpload {
         var hasPatient: Bool
         /// Whether an explanation can be asked for.
         var hasExplanation: Bool
+        /// How it is told where the lesions are.
+        var sites = Sites.none
         /// The most bytes of one image.
         var imageBytes: Int
         /// The most bytes of the body.
@@ -25,6 +37,7 @@ struct ImageUpload {
     var images: [Data] = []
     var clinic: String?
     var patient = ""
+    var sites: [BodySite] = []
     var model: String?
     var version: String?
     var explains = true
@@ -71,6 +84,13 @@ struct ImageUpload {
             upload.clinic = try fields.optionalText("clinic_id", length: 1...64)
             upload.patient = try fields.text("patient_id", length: 1...128)
         }
+        switch rules.sites {
+        case .none: break
+        case .one:
+            upload.sites = try Self.sites(try fields.optionalText("body_site", length: 1...16).map { [$0] } ?? [])
+        case .each: upload.sites = try Self.sites(try fields.texts("body_sites", count: 1...rules.images.upperBound))
+        }
+        try upload.checkSites(rules)
         if rules.hasExplanation { upload.explains = try fields.optionalBool("explain") ?? true }
         upload.model = try fields.optionalText("model", length: 1...128)
         upload.version = try fields.optionalText("model_version", length: 1...64)
@@ -133,6 +153,14 @@ struct ImageUpload {
             guard let patient = try text("patient_id", 128) else { throw Self.wrong("patient_id", "is missing") }
             self.patient = patient
         }
+        switch rules.sites {
+        case .none: break
+        case .one: sites = try Self.sites(try text("body_site", 16).map { [$0] } ?? [])
+        case .each:
+            let names = try text("body_sites", 512)?.split(separator: ",", omittingEmptySubsequences: false) ?? []
+            sites = try Self.sites(names.map(String.init))
+        }
+        try checkSites(rules)
         if rules.hasExplanation, let explain = try text("explain", 5) {
             guard let value = Bool(explain) else { throw Self.wrong("explain", "is neither true nor false") }
             explains = value
@@ -141,6 +169,23 @@ struct ImageUpload {
         version = try text("model_version", 64)
         priority = try Self.priority(try text("priority", 16))
         if let name = texts.keys.sorted().first { throw Self.wrong(name, "is not known here") }
+    }
+
+    private static func sites(_ names: [String]) throws(CutisError) -> [BodySite] {
+        var all: [BodySite] = []
+        for name in names {
+            guard let site = BodySite(rawValue: name) else {
+                let known = BodySite.allCases.map(\.rawValue).joined(separator: ", ")
+                throw wrong("body_site", "must be one of \(known)")
+            }
+            all.append(site)
+        }
+        return all
+    }
+
+    private func checkSites(_ rules: Rules) throws(CutisError) {
+        guard rules.sites == .each, !sites.isEmpty, sites.count != images.count else { return }
+        throw Self.wrong("body_sites", "has \(sites.count) places for \(images.count) images")
     }
 
     private static func priority(_ text: String?) throws(CutisError) -> Priority {

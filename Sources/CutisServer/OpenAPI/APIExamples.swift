@@ -12,7 +12,7 @@ enum APIExamples {
         "attention_map": "iVBORw0KGgo=", "recommendation": "Refer to a dermatologist within two weeks.",
         "model_version": "cutis-dermoscopy@1.0.0", "latency_ms": .number(84.2), "id": .string(identifier),
         "status": "preliminary", "created_at": .integer(1_767_225_600_000), "patient": .string(identifier),
-        "visit": .null, "signed_by": .null, "signed_at": .null, "flags": .array([]),
+        "visit": .null, "body_site": "back", "signed_by": .null, "signed_at": .null, "flags": .array([]),
         "quality": .object([
             "level": "good", "findings": .array([]), "measures": .object(["sharpness": .number(212.5)]),
         ]),

@@ -28,13 +28,20 @@ enum APISchemas {
     }
 
     /// What goes with an image that is the body itself.
-    static func imageQuery(hasPatient: Bool, hasExplanation: Bool) -> [Operation.Parameter] {
+    static func imageQuery(
+        hasPatient: Bool, hasExplanation: Bool, sites: ImageUpload.Sites = .none
+    ) -> [Operation.Parameter] {
         var all: [Operation.Parameter] = []
         if hasPatient {
             all += [
                 .query("clinic_id", .text(1...64), "The clinic's name; the caller's own."),
                 .query("patient_id", .text(1...128), "The clinic's identifier of the patient."),
             ]
+        }
+        switch sites {
+        case .none: break
+        case .one: all.append(.query("body_site", site, "Where on the body the lesion is."))
+        case .each: all.append(.query("body_sites", siteList, "Where the lesion of each image is, parted by commas."))
         }
         if hasExplanation { all.append(.query("explain", .choice(["true", "false"]), "Whether to explain; true.")) }
         return all + [
@@ -49,6 +56,8 @@ enum APISchemas {
     private static let file = Schema(.object(["type": "string", "format": "binary"]))
     private static let hash = Schema.text(pattern: "^[0-9a-f]{64}$")
     private static let label = Schema.text(1...64)
+    private static let site = Schema.choice(BodySite.allCases.map(\.rawValue))
+    private static let siteList = Schema.text(1...512, pattern: "^[a-z]+(,[a-z]+)*$")
     private static let next = Schema.text().nullable.described("`before` of the next page; null after the last.")
 
     /// All schemas by name.
@@ -80,13 +89,21 @@ enum APISchemas {
 
     private static var requests: [(String, Schema)] {
         let one = ("image", base64.described("A PNG or JPEG file (WebP and TIFF are read too)."))
+        let place = ("body_site", site.nullable.described("Where on the body the lesion is."))
+        let places = ("body_sites", Schema.array(site, count: 1...16).nullable.described("As many as images."))
         return [
-            ("AnalyzeRequest", upload([one] + patient + [explain] + choice, required: ["image", "patient_id"])),
+            (
+                "AnalyzeRequest",
+                upload([one] + patient + [place, explain] + choice, required: ["image", "patient_id"])
+            ),
             (
                 "VisitRequest",
-                upload([images(1...16)] + patient + [explain] + choice, required: ["images", "patient_id"])
+                upload([images(1...16)] + patient + [places, explain] + choice, required: ["images", "patient_id"])
             ),
-            ("ScreenRequest", upload([images(1...3)] + patient + choice, required: ["images", "patient_id"])),
+            (
+                "ScreenRequest",
+                upload([images(1...3)] + patient + [place] + choice, required: ["images", "patient_id"])
+            ),
             ("EmbedRequest", upload([images(1...16)] + choice, required: ["images"])),
             ("QualityRequest", upload([one] + choice, required: ["image"])),
             (
@@ -145,12 +162,19 @@ enum APISchemas {
             ("priority", .choice(["interactive", "batch"])),
         ]
         let patient: [(String, Schema)] = [("clinic_id", .text(1...64)), ("patient_id", .text(1...128))]
+        let (place, places) = (("body_site", site), ("body_sites", siteList))
         let explain: [(String, Schema)] = [("explain", .choice(["true", "false"]))]
         func files(_ count: ClosedRange<Int>) -> [(String, Schema)] { [("images", .array(file, count: count))] }
         return [
-            ("AnalyzeForm", upload([("image", file)] + patient + explain + texts, required: ["image", "patient_id"])),
-            ("VisitForm", upload(files(1...16) + patient + explain + texts, required: ["images", "patient_id"])),
-            ("ScreenForm", upload(files(1...3) + patient + texts, required: ["images", "patient_id"])),
+            (
+                "AnalyzeForm",
+                upload([("image", file), place] + patient + explain + texts, required: ["image", "patient_id"])
+            ),
+            (
+                "VisitForm",
+                upload(files(1...16) + [places] + patient + explain + texts, required: ["images", "patient_id"])
+            ),
+            ("ScreenForm", upload(files(1...3) + [place] + patient + texts, required: ["images", "patient_id"])),
             ("EmbedForm", upload(files(1...16) + texts, required: ["images"])),
             ("QualityForm", upload([("image", file)] + texts, required: ["image"])),
         ]
@@ -185,7 +209,8 @@ enum APISchemas {
                         "recommendation": .text(), "model_version": .text(), "latency_ms": .number, "screening": .any,
                         "id": .identifier, "status": .choice(AnalysisRecord.Status.allCases.map(\.rawValue)),
                         "created_at": .time, "patient": .identifier, "visit": Schema.identifier.nullable,
-                        "signed_by": Schema.text().nullable, "signed_at": Schema.time.nullable,
+                        "body_site": site.nullable, "signed_by": Schema.text().nullable,
+                        "signed_at": Schema.time.nullable,
                         "flags": .array(.choice(ReviewFlag.allCases.map(\.rawValue))),
                         "quality": .object([
                             "level": .text(), "findings": .array(.reference("Finding")), "measures": .map(.number),

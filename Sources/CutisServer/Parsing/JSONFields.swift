@@ -87,6 +87,25 @@ struct JSONFields {
         return all
     }
 
+    /// The texts of an array; none where it is missing or null.
+    mutating func texts(_ name: String, count: ClosedRange<Int>) throws(CutisError) -> [String] {
+        let nodes: [JSONDocument.Node]
+        switch members.removeValue(forKey: name) {
+        case nil, .null: return []
+        case .array(let all): nodes = all
+        default: throw wrong(name, "is not an array")
+        }
+        try check(nodes.count, count, name)
+        var all: [String] = []
+        for (index, node) in nodes.enumerated() {
+            guard case .string(let range, let isEscaped) = node else {
+                throw wrong("\(name)[\(index)]", "is not a text")
+            }
+            all.append(try document.text(range, isEscaped: isEscaped))
+        }
+        return all
+    }
+
     /// The objects of an array.
     mutating func objects(_ name: String, count: ClosedRange<Int>) throws(CutisError) -> [JSONFields] {
         guard case .array(let nodes)? = members.removeValue(forKey: name) else { throw wrong(name, "is not an array") }

@@ -39,7 +39,8 @@ extension AnalysisAnswer {
         return OrderedJSON.object(head).appending(screening).appending([
             "id": .string(record.id), "status": .string(record.status.rawValue),
             "created_at": .integer(Int(record.createdAt)), "patient": .string(record.patientID),
-            "visit": .optional(record.visitID), "signed_by": .optional(record.signedBy),
+            "visit": .optional(record.visitID), "body_site": .optional(site?.rawValue),
+            "signed_by": .optional(record.signedBy),
             "signed_at": record.signedAt.map { .integer(Int($0)) } ?? .null,
             "flags": .array(record.flags.map { .string($0) }), "quality": qualityJSON,
             "calibration": calibrationJSON, "rules_version": .optional(recommendation.rules),

@@ -85,8 +85,9 @@ extension AnalysisService {
     private func ask(
         _ lease: ModelLease, _ request: AnalyzeRequest, _ images: [IncomingImage], by principal: Principal
     ) async throws -> [AnswerComposer.Composed] {
-        let composer = AnswerComposer(
-            facts: lease.facts, rules: rules ?? lease.facts.recommendations, policy: policy, site: request.site)
+        var composer = AnswerComposer(
+            facts: lease.facts,
+            rules: (lease.facts.task == .classification ? rules : nil) ?? lease.facts.recommendations, policy: policy)
         let inputs = images.map(\.input)
         let output: ModelRequest.Output = lease.facts.task == .screening ? .screening : .classes
         let answer = try await lease.answer(
@@ -94,8 +95,12 @@ extension AnalysisService {
             deadline: request.deadline)
         switch answer {
         case .classes(let rows) where rows.count == inputs.count:
-            return try zip(rows, inputs).map { try composer.classification($0, quality: $1.quality) }
+            return try rows.indices.map { index in
+                composer.site = request.site(ofImage: index)
+                return try composer.classification(rows[index], quality: inputs[index].quality)
+            }
         case .screening(let probabilities, let attention):
+            composer.site = request.site(ofImage: 0)
             return [
                 try composer.screening(probabilities, attention: attention, qualities: inputs.map(\.quality))
             ]

@@ -2,14 +2,17 @@ import CutisCore
 public import CutisStorage
 public import Foundation
 
-/// Reading what was kept. Objects of other clinics do not exist for a user: they are `.notFound` like any other.
+/// Reading what was kept. Objects of other clinics do not exist for a user: they are `.notFound` like any other. Who has
+/// seen what is put on record.
 extension AnalysisService {
     /// An analysis by id.
     ///
     /// - Throws: `CutisError`: `.forbidden`, `.notFound`.
     public func find(_ id: String, by principal: Principal) async throws -> Analysis {
         try principal.require(.analysisRead)
-        return try await database.read { try Self.find(id, by: principal, in: $0) }
+        let found = try await database.read { try Self.find(id, by: principal, in: $0) }
+        try await access.note(.analysisRead, id, clinicID: found.record.clinicID, by: principal)
+        return found
     }
 
     /// The analyses that the user sees, newest first; with `patientID` those of one patient.
@@ -22,7 +25,7 @@ extension AnalysisService {
         var clinicID = principal.clinicID
         if let name = query.clinic { clinicID = try await clinic(named: name, for: principal).id }
         let (scope, limit) = (clinicID, min(max(query.limit, 1), 200))
-        return try await database.read { transaction in
+        let page = try await database.read { transaction in
             if let patient = query.patientID {
                 _ = try Self.patient(patient, clinicID: scope, in: transaction)
             }
@@ -33,6 +36,12 @@ extension AnalysisService {
             return AnalysisPage(
                 analyses: page, next: next.map { PageCursor(createdAt: $0.createdAt, id: $0.id) })
         }
+        if let patient = query.patientID {
+            try await access.note(.patientRead, patient, clinicID: page.analyses.first?.record.clinicID, by: principal)
+        } else {
+            try await access.note(.analysisRead, "-", clinicID: scope, by: principal)
+        }
+        return page
     }
 
     /// The patient whom a clinic knows by an identifier of its own.
@@ -48,13 +57,16 @@ extension AnalysisService {
             try PatientRepository($0).find(pseudonym: pseudonym, clinicID: clinic.id)
         }
         guard let found else { throw Self.missing("patient") }
+        try await access.note(.patientRead, found.id, clinicID: clinic.id, by: principal)
         return found
     }
 
     /// The patient of a record's id.
     public func patient(_ id: String, by principal: Principal) async throws -> PatientRecord {
         try principal.require(.patientRead)
-        return try await database.read { try Self.patient(id, clinicID: principal.clinicID, in: $0) }
+        let found = try await database.read { try Self.patient(id, clinicID: principal.clinicID, in: $0) }
+        try await access.note(.patientRead, id, clinicID: found.clinicID, by: principal)
+        return found
     }
 
     /// The timeline of a patient: the analyses of a record's id, newest first.
@@ -69,7 +81,7 @@ extension AnalysisService {
     /// The lesions of one visit, in the order in which they were sent.
     public func visit(_ id: String, by principal: Principal) async throws -> VisitAnalysis {
         try principal.require(.analysisRead)
-        return try await database.read { transaction in
+        let found = try await database.read { transaction in
             guard Identifier.isValid(id),
                 let visit = try VisitRepository(transaction).find(id, clinicID: principal.clinicID)
             else { throw Self.missing("visit") }
@@ -77,6 +89,8 @@ extension AnalysisService {
             guard records.allSatisfy({ Self.sees($0, principal) }) else { throw Self.missing("visit") }
             return VisitAnalysis(visit: visit, analyses: try records.map { try Self.whole($0, in: transaction) })
         }
+        try await access.note(.analysisRead, id, clinicID: found.visit.clinicID, by: principal)
+        return found
     }
 
     /// The bytes of an image as it is kept: without what identifies a person, a place or a camera.

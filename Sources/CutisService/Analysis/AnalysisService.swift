@@ -18,12 +18,13 @@ public struct AnalysisService: Sendable {
     let limits: AnalysisLimits
     let policy: ReviewPolicy
     let rules: Recommendations?
+    let access: AccessTrail
 
     /// Joins the service's parts.
     ///
     /// - Parameters:
     ///   - blobs: the store of sealed images.
-    ///   - rules: the installation's own recommendation rules; nil takes those of each model's bundle.
+    ///   - rules: the installation's own recommendation rules for lesions; nil takes those of each model's bundle.
     public init(
         database: any Database, blobs: any BlobStore, models: ModelRegistry, cleaning: any ImageCleaning,
         audit: AuditService, secret: InstallationSecret, metrics: ServiceMetrics, clock: ServiceClock = .system,
@@ -41,6 +42,7 @@ public struct AnalysisService: Sendable {
         self.limits = limits
         self.policy = policy
         self.rules = rules
+        access = AccessTrail(audit: audit, metrics: metrics)
     }
 
     /// Answers one lesion.

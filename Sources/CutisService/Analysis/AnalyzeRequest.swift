@@ -9,8 +9,8 @@ public struct AnalyzeRequest: Sendable {
     public var clinic: String?
     /// The clinic's own identifier of the patient; only its keyed hash is kept.
     public var patient: String
-    /// Where on the body the lesion is; nil where nobody says.
-    public var site: BodySite?
+    /// Where on the body the lesion of each image is; one for all images of a case, none where nobody says.
+    public var sites: [BodySite]
     /// The model's id; nil for the one that is active for the task.
     public var model: String?
     /// The model's version; nil for the active one.
@@ -26,20 +26,26 @@ public struct AnalyzeRequest: Sendable {
 
     /// Joins the parts.
     public init(
-        images: [Data], clinic: String? = nil, patient: String, site: BodySite? = nil, model: String? = nil,
-        version: String? = nil, includesExplanation: Bool = false, priority: Priority = .interactive,
+        images: [Data], clinic: String? = nil, patient: String, sites: [BodySite] = [],
+        model: String? = nil, version: String? = nil, includesExplanation: Bool = false,
+        priority: Priority = .interactive,
         deadline: ContinuousClock.Instant = .now + .seconds(30), claim: IdempotencyClaim? = nil
     ) {
         self.images = images
         self.clinic = clinic
         self.patient = patient
-        self.site = site
+        self.sites = sites
         self.model = model
         self.version = version
         self.includesExplanation = includesExplanation
         self.priority = priority
         self.deadline = deadline
         self.claim = claim
+    }
+
+    /// Where the lesion of an image is.
+    func site(ofImage index: Int) -> BodySite? {
+        sites.count == images.count ? sites[index] : sites.first
     }
 }
 

@@ -56,6 +56,7 @@ public final class ServiceMetrics: Sendable {
     private let dispatches: MetricFamily<Counter>
     private let predictions: MetricFamily<Counter>
     private let refusals: MetricFamily<Counter>
+    private let unrecorded: MetricFamily<Counter>
     private let failures: MetricFamily<Counter>
     private let modelInfo: MetricFamily<Gauge>
     private let modelChanges: MetricFamily<Counter>
@@ -99,6 +100,9 @@ public final class ServiceMetrics: Sendable {
             labels: ["model", "class"], maximumSeries: 1000)
         refusals = registry.counter(
             "cutis_requests_refused_total", help: "Requests that were refused, by problem code.", labels: ["code"])
+        unrecorded = registry.counter(
+            "cutis_unrecorded_reads_total",
+            help: "Readings of patients' data that the audit trail could not take, because the store was full or away.")
         failures = registry.counter(
             "cutis_inference_failures_total", help: "Requests that a model could not answer.", labels: ["model"])
         modelInfo = registry.info(
@@ -147,6 +151,10 @@ public final class ServiceMetrics: Sendable {
     /// Counts a request that was refused.
     public func refused(_ code: ErrorCode) {
         refusals[code.rawValue].increment()
+    }
+
+    func sawUnrecorded() {
+        unrecorded[].increment()
     }
 
     /// The queues of all models by the model's id.

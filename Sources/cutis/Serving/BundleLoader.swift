@@ -12,6 +12,8 @@ struct BundleLoader: ModelLoading {
     let options: LoadOptions
     let check: ImageQualityCheck
     let limits: DecodeLimits
+    /// The installation's own rules for lesions, in place of each classifier's.
+    let rules: Recommendations?
     var cores = ProcessInfo.processInfo.activeProcessorCount
 
     /// Activations, the batch and what the libraries keep per thread, beside the weights.
@@ -39,6 +41,11 @@ struct BundleLoader: ModelLoading {
                 "The bundle \(url.path) has no golden case, so that nobody knows whether it works here.",
                 remedy: "Import the model again; the service runs only what proves itself on this machine.")
         }
+        // A rule that no answer reaches, or a class without one, shows before a patient does.
+        let own = bundle.manifest.task == .classification ? rules : nil
+        try (own ?? bundle.recommendations)?.validate(
+            labels: bundle.manifest.labels, thresholds: bundle.manifest.thresholds,
+            name: own == nil ? bundle.file(BundleLayout.recommendations).path : "recommendations.file")
         var options = options
         options.threads = try threads(replicas: replicas)
         let memory = try memoryEstimate(url)

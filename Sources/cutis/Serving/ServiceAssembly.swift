@@ -30,10 +30,11 @@ struct ServiceAssembly {
         let retention = RetentionService(
             database: database, blobs: storage.images, audit: audit, secret: secret, policy: configuration.retention)
         let metrics = ServiceMetrics()
+        let rules = try rules()
         let models = ModelRegistry(
             loader: BundleLoader(
                 options: configuration.loading, check: ImageQualityCheck(limits: configuration.quality),
-                limits: configuration.decodeLimits),
+                limits: configuration.decodeLimits, rules: rules),
             limits: configuration.limits, metrics: metrics,
             record: { try await Self.record($0, audit, database) })
         try await load(models)
@@ -45,7 +46,7 @@ struct ServiceAssembly {
                 imageBytes: configuration.server.limits.imageBytes,
                 imagePixels: configuration.decodeLimits.maximumPixels,
                 visitImages: configuration.server.limits.imagesPerVisit),
-            policy: configuration.review, rules: try rules())
+            policy: configuration.review, rules: rules)
         let container = ServiceContainer(
             analyses: analyses, accounts: accounts, feedback: FeedbackService(database: database, audit: audit),
             reviews: ReviewService(database: database, audit: audit), audit: audit, retention: retention,

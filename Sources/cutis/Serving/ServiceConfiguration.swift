@@ -33,6 +33,8 @@ struct ServiceConfiguration: Sendable {
     var review = ReviewPolicy()
     /// The installation's own recommendation rules; nil for those of the bundles.
     var recommendations: URL?
+    /// Where signed ends of the audit trail are put; nil for a folder within the data folder.
+    var auditHeads: URL?
     var server = ServerConfiguration()
     var logLevel = "info"
 
@@ -117,7 +119,7 @@ struct ServiceConfiguration: Sendable {
     /// and the time of a single answer count.
     private func defaultReplicas(_ cores: Int) -> Int {
         guard loading.threads == nil else { return 1 }
-        let loader = BundleLoader(options: loading, check: ImageQualityCheck(), limits: decodeLimits)
+        let loader = BundleLoader(options: loading, check: ImageQualityCheck(), limits: decodeLimits, rules: nil)
         let isSmall = bundles.allSatisfy { ((try? loader.memoryEstimate($0)) ?? .max) <= 256 << 20 }
         return isSmall ? min(cores, 4) : 1
     }
@@ -135,6 +137,7 @@ struct ServiceConfiguration: Sendable {
         }
         review.uncertainMargin = try reader.number("review.uncertain_margin", in: 0...1) ?? review.uncertainMargin
         recommendations = try reader.path("recommendations.file")
+        auditHeads = try reader.path("audit.heads_folder")
         quality.framing = try reader.flag("quality.framing") ?? true
         try readBound("sharpness", \.sharpness, reader)
         try readBound("brightness", \.brightness, reader)

@@ -46,9 +46,13 @@ struct ServiceRunner {
         try StandardOutput.write("web page: \(configuration.address)\n")
         _ = try await container.audit.record(
             AuditEntry("service.start", subject: "-", by: .system, details: ["version": .string(Cutis.version)]))
+        let heads = configuration.auditHeads ?? configuration.folder.appendingPathComponent("audit-heads")
         // From here on a signal means: finish what was accepted.
         let group = serviceGroup(
-            [RetentionSweeper(retention: container.retention, logger: logger), application],
+            [
+                RetentionSweeper(retention: container.retention, logger: logger),
+                HeadKeeper(audit: container.audit, folder: heads, logger: logger), application,
+            ],
             configuration: configuration.server, logger: logger)
         Interrupts.shared.handle { Task { await group.triggerGracefulShutdown() } }
         try await group.run()
@@ -73,6 +77,30 @@ struct RetentionSweeper: Service {
                     logger.error("old data could not be deleted", metadata: ["error": "\(error)"])
                 }
                 try await Task.sleep(for: .seconds(3600))
+            }
+        }
+    }
+}
+
+/// Puts the signed end of the audit trail aside, at the start and once a day: with a copy of it elsewhere a trail that was
+/// cut off and signed anew is found (`cutis audit verify --head`).
+struct HeadKeeper: Service {
+    let audit: AuditService
+    let folder: URL
+    let logger: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                    _ = try await audit.writeHead(to: folder, by: .system)
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("the end of the audit trail was not put aside", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: .seconds(86_400))
             }
         }
     }

@@ -22,7 +22,10 @@ import Testing
         #expect(list.map(\.kind) == [.confirmation, .correction, .histology])
         #expect(list.allSatisfy { $0.analysisID == id && $0.userID == clinician.userID })
         let entries = try await clinic.audit.entries(subject: id, by: clinic.admin)
-        #expect(entries.map(\.action) == ["feedback.add", "feedback.add", "feedback.add", "analysis.create"])
+        #expect(
+            entries.map(\.action) == [
+                "feedback.add", "feedback.add", "analysis.read", "feedback.add", "analysis.create",
+            ])
         #expect(entries.allSatisfy { !$0.details.contains("irregular") })
     }
 

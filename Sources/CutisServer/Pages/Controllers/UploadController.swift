@@ -44,7 +44,8 @@ struct UploadController: Controller {
                     remedy: call.messages.text("upload.no_patient_remedy"))
             }
             let analyze = AnalyzeRequest(
-                images: [image], clinic: entered.clinic, patient: entered.patient, site: entered.site,
+                images: [image], clinic: entered.clinic, patient: entered.patient,
+                sites: entered.site.map { [$0] } ?? [],
                 deadline: .now + container.configuration.timeouts.request)
             let analysis = try await context.whileConnected { [analyses = container.analyses] in
                 try await analyses.analyze(analyze, by: principal)
