@@ -36,24 +36,30 @@ public struct RiskCalibration: Codable, Sendable, Hashable {
         self.bins = bins
     }
 
-    /// Counts calibration images in bins of about equal size.
+    /// Counts calibration images in bins: large ones where the class is rare, so that a small risk is known closely, and
+    /// smaller ones, so that high risks are told apart, where ten images of the class are to be expected. Where a bin
+    /// ends depends on the scores alone, so that its share of positives is not biased.
     ///
     /// - Parameters:
     ///   - scores: the calibrated probability of the class for each image, 0…1.
     ///   - positives: whether the image has the class, in the same order.
-    ///   - perBin: images in a bin, at least; equal probabilities are never parted. Fewer images make one bin.
+    ///   - perBin: images of a large bin; small ones have 25 or more. Equal probabilities are never parted.
     public init(class name: String, scores: [Double], positives: [Bool], perBin: Int = 75) {
+        let (expected, least) = (10.0, min(25, perBin))
         let images = zip(scores, positives).sorted { $0.0 < $1.0 }
         var bins: [Bin] = []
         var open = Bin(lower: 0, upper: 1, count: 0, positives: 0)
+        var sum = 0.0
         for (index, image) in images.enumerated() {
             open.count += 1
             open.positives += image.1 ? 1 : 0
+            sum += image.0
             let left = images.count - index - 1
-            guard open.count >= perBin, left >= perBin, images[index + 1].0 > image.0 else { continue }
+            let isFull = open.count >= perBin || (open.count >= least && sum >= expected)
+            guard isFull, left >= least, images[index + 1].0 > image.0 else { continue }
             open.upper = image.0
             bins.append(open)
-            open = Bin(lower: image.0, upper: 1, count: 0, positives: 0)
+            (open, sum) = (Bin(lower: image.0, upper: 1, count: 0, positives: 0), 0)
         }
         self.init(class: name, bins: bins + [open])
     }

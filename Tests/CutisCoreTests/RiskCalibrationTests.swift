@@ -9,7 +9,8 @@ import Testing
         let calibration = RiskCalibration(class: "mel", scores: scores, positives: positives)
         #expect(calibration.bins.map(\.count).reduce(0, +) == 400)
         #expect(calibration.bins.map(\.positives).reduce(0, +) == positives.filter { $0 }.count)
-        #expect(calibration.bins.allSatisfy { $0.count >= 75 })
+        #expect(calibration.bins.allSatisfy { $0.count >= 25 })
+        #expect(calibration.bins[0].count == 76 && calibration.bins.last.map { $0.count < 60 } == true)
         #expect(calibration.bins.first?.lower == 0)
         #expect(calibration.bins.last?.upper == 1)
         for (left, right) in zip(calibration.bins, calibration.bins.dropFirst()) { #expect(left.upper == right.lower) }

@@ -162,6 +162,7 @@ import Testing
         first.name = "other"
         first.output = "elsewhere"
         first.loader.workers = 9
+        first.card.title = "Another"
         let moved = try first.fingerprint
         #expect(moved == fingerprint)
         first.schedule.peakRate *= 2

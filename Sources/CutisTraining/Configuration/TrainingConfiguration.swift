@@ -169,8 +169,9 @@ extension TrainingConfiguration {
             copy.name = Self().name
             copy.output = Self().output
             copy.loader.workers = Self().loader.workers
-            copy.card = Self().card
-            return Fingerprint.of(try copy.yaml)
+            // Without its keys, so that a new line in cards ends no run that is under way.
+            guard case .section(let keys) = try ConfigurationCoder.write(copy, path: "") else { return "" }
+            return Fingerprint.of(ConfigurationYAML.write(.section(keys.filter { $0.key != "card" })))
         }
     }
 
