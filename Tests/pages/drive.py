@@ -197,7 +197,7 @@ class Driver:
                 "upload": "/upload", "patients": "/patients", "analysis": analysis, "timeline": timeline,
                 "not-found": "/nothing"},
             "reviewer": {"review": "/review"}, "engineer": {"engineer": "/engineer"},
-            "admin": {"admin": "/admin"}, "auditor": {"audit": "/audit"},
+            "admin": {"admin": "/admin", "errors": "/errors"}, "auditor": {"audit": "/audit"},
         }
         for window in WINDOWS:
             for scheme in ("light", "dark"):

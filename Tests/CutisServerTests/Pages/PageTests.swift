@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    @Test func theTypeOfEveryProblemLeadsToItsCode() async throws {
+        try await PageClinic().browse { browser in
+            let page = try await browser.get("/errors")
+            #expect(page.status == 200)
+            let document = try await browser.get("/openapi.json").text
+            let problems = document.matches(of: #/"description": ?"([a-z-]+(?:, [a-z-]+)*)"/#).flatMap { match in
+                match.output.1.split(separator: ", ").map(String.init)
+            }
+            #expect(Set(problems).count > 20)
+            for code in Set(problems) { #expect(page.text.contains("<tr id=\"\(code)\">"), "\(code)") }
+            // Each code has words of its own.
+            #expect(!page.text.contains("<td>codes."))
+        }
+    }
+
     @Test func aWrongKeyIsRefusedInTheWordsOfThePage() async throws {
         try await PageClinic().browse { browser in
             let answer = try await browser.post("/sign-in", ["key": "cutis_wrong"])

@@ -12,5 +12,6 @@ func pageControllers(
         EngineerPageController(container: container, renderer: renderer),
         AdminPageController(accounts: container.accounts, renderer: renderer),
         AuditPageController(container: container, renderer: renderer),
+        ErrorPageController(renderer: renderer),
     ]
 }

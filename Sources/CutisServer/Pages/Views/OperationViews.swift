@@ -103,3 +103,15 @@ struct AuditView {
     /// Whether this reader may see the whole trail.
     let mayVerify: Bool
 }
+
+/// The codes of problems.
+struct ErrorCodesView {
+    let entries: [ErrorCodeView]
+}
+
+/// One code.
+struct ErrorCodeView {
+    let code: String
+    let status: Int
+    let text: String
+}
