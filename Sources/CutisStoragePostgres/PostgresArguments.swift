@@ -8,13 +8,9 @@ import Foundation
 struct PostgresArguments {
     private let values: [SQLValue]
 
-    /// - Throws: `CutisError` with `.dataInvalid` for a text with a zero byte, which PostgreSQL cannot keep.
+    /// - Throws: `CutisError` with `.dataInvalid` for a text with a zero byte.
     init(_ values: [SQLValue]) throws(CutisError) {
-        for case .text(let text) in values where text.utf8.contains(0) {
-            throw CutisError(
-                .dataInvalid, "A text holds a zero byte, which PostgreSQL cannot keep.",
-                remedy: "Remove the zero byte from the text.")
-        }
+        try values.requireStorable()
         self.values = values
     }
 

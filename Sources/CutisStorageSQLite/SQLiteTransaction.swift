@@ -36,8 +36,9 @@ struct SQLiteTransaction: Transaction {
         }
     }
 
-    private static func arguments(_ values: [SQLValue]) -> StatementArguments {
-        StatementArguments(
+    private static func arguments(_ values: [SQLValue]) throws -> StatementArguments {
+        try values.requireStorable()
+        return StatementArguments(
             values.map { value -> DatabaseValue in
                 switch value {
                 case .null: .null

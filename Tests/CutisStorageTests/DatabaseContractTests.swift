@@ -57,6 +57,27 @@ import Testing
         }
     }
 
+    /// Neither database keeps them whole: a text that came back shorter would be another text.
+    @Test(arguments: DatabaseBackend.all)
+    func textsWithAZeroByteAreRefused(_ backend: DatabaseBackend) async throws {
+        try await backend.withEmpty { database in
+            try await Self.makeTable(database)
+            for text in ["a\u{0}b", "\u{0}", "a\u{0}"] {
+                let refused = await code {
+                    try await database.write { transaction in
+                        try transaction.execute("INSERT INTO sample (id, word) VALUES (1, ?)", [.text(text)])
+                    }
+                }
+                #expect(refused == .dataInvalid)
+                let asked = await code {
+                    try await database.read { try $0.query("SELECT id FROM sample WHERE word = ?", [.text(text)]) }
+                }
+                #expect(asked == .dataInvalid)
+            }
+            #expect(try await Self.ids(database).isEmpty)
+        }
+    }
+
     @Test(arguments: DatabaseBackend.all)
     func largeValuesComeBackAsTheyWere(_ backend: DatabaseBackend) async throws {
         let text = String(repeating: "ä🩺\\'", count: 300_000)

@@ -4,8 +4,8 @@
 public protocol Transaction {
     /// The rows that a statement gives.
     ///
-    /// - Throws: `CutisError` with `.storageUnavailable`, `.storageCorrupt`, `.noSpaceLeft`, or `.conflict` where a
-    ///   uniqueness or a foreign key is violated.
+    /// - Throws: `CutisError` with `.storageUnavailable`, `.storageCorrupt`, `.noSpaceLeft`, `.conflict` where a
+    ///   uniqueness or a foreign key is violated, or `.dataInvalid` for a text with a zero byte.
     func query(_ statement: String, _ arguments: [SQLValue]) throws -> [SQLRow]
 
     /// Runs a statement.
