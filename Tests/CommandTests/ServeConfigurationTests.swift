@@ -49,11 +49,68 @@ import Testing
         ("http:\n  public_metrics: maybe\n", ["http.public_metrics"]),
         ("quality:\n  sharpness:\n    refuse: 1\n", ["quality.sharpness.refuse"]),
         ("tokens:\n  issuer: https://a\n", ["tokens.audience"]), ("http:\n  host: 0.0.0.0\n", ["TLS", "insecure"]),
+        ("tokens:\n  audience: a\n", ["tokens.issuer"]), ("s3:\n  bucket: images\n", ["s3.endpoint"]),
+        (tokens("keys_file: /nowhere/keys.json"), ["/nowhere/keys.json", "cannot be read"]),
+        (tokens("keys_address: http://id.example.org/keys"), ["tokens.keys_address", "https"]),
+        (tokens("keys_address: https://id.example.org/keys\n  keys_file: a"), ["both"]),
+        ("log:\n  level: loud\n", ["log.level", "loud", "debug"]),
+        ("http:\n  public_origin: cutis.example.org\n", ["http.public_origin", "https://"]),
+        ("http:\n  public_origin: https://example.org/cutis\n", ["http.public_origin"]),
+        ("models:\n  folder: /nowhere\n", ["models.folder", "/nowhere"]),
+        ("models:\n  replicas: 8\n  threads: 1024\n", ["8192 cores"]),
+        ("recommendations:\n  file: /nowhere\n", ["recommendations.file", "/nowhere"]),
+        ("tls:\n  certificate: /dev/null\n  key: /dev/null\n", ["/dev/null", "PEM"]),
     ])
     func wrongFilesAreRefused(_ yaml: String, _ words: [String]) throws {
         let outcome = try Self.check(yaml)
         #expect(outcome.status == 3, "\(yaml): \(outcome.output)\(outcome.errors)")
         for word in words { #expect(outcome.errors.contains(word), "\(word) in: \(outcome.errors)") }
+    }
+
+    private static func tokens(_ line: String) -> String {
+        "tokens:\n  issuer: https://id.example.org\n  audience: cutis\n  \(line)\n"
+    }
+
+    /// A secret of the wrong form is named, and never shown.
+    @Test(arguments: [
+        ("CUTIS_DATABASE_URL", "mysql://user:hidden-word@localhost/cutis", "postgresql://"),
+        ("CUTIS_SECRETS_INSTALLATION", "hidden-word", "secrets.installation"),
+        ("CUTIS_SECRETS_IMAGE_KEYS", "hidden-word", "secrets.image_keys"),
+    ])
+    func wrongSecretsAreRefused(_ variable: String, _ value: String, _ word: String) throws {
+        let outcome = try Self.check(nil, [], [variable: value])
+        #expect(outcome.status == 3 && outcome.errors.contains(word), "\(outcome.output)\(outcome.errors)")
+        #expect(!outcome.errors.contains("hidden-word"), "\(outcome.errors)")
+    }
+
+    @Test func keySetsNeedAKeyThatCanBeUsed() throws {
+        let elliptic =
+            #"{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
+            + #""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#
+        for (text, algorithm, isRight) in [
+            ("nonsense", "ES256", false), (#"{"keys":[]}"#, "ES256", false), (elliptic, "RS256", false),
+            (elliptic, "ES256", true),
+        ] {
+            try CommandLineTool.withFolder { folder in
+                let file = folder.appendingPathComponent("keys.json")
+                try Data(text.utf8).write(to: file)
+                let outcome = try Self.check(Self.tokens("keys_file: \(file.path)\n  algorithms: \(algorithm)"))
+                #expect(outcome.status == (isRight ? 0 : 3), "\(text): \(outcome.output)\(outcome.errors)")
+                #expect(isRight || outcome.errors.contains(file.path), "\(outcome.errors)")
+            }
+        }
+    }
+
+    /// Browsers send it without a slash, in small letters and without the usual port.
+    @Test func thePublicOriginIsTakenAsBrowsersSendIt() throws {
+        for (written, page) in [
+            ("https://cutis.example.org/", "https://cutis.example.org/"),
+            ("HTTPS://Cutis.Example.org:443", "https://cutis.example.org/"),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/"),
+        ] {
+            let outcome = try Self.check(nil, ["--set", "http.public_origin=\(written)"])
+            #expect(outcome.output.contains("web page  \(page)\n"), "\(outcome.output)\(outcome.errors)")
+        }
     }
 
     @Test func unknownVariablesAreRefused() throws {

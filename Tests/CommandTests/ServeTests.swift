@@ -82,6 +82,27 @@ import Testing
         }
     }
 
+    /// What callers send stands in the log in one line, so that nobody can write lines of his own there.
+    @Test func callersCannotForgeLinesOfTheLog() throws {
+        try CommandLineTool.withFolder { folder in
+            let service = try RunningService(folder, ["--set", "log.level=debug"])
+            try service.waitUntilReady()
+            let key = try #require(service.adminKey)
+            var json = try Self.request()
+            json["model"] = "a\n2026-01-01T00:00:00+0000 error cutis: forged\u{1B}[2J\u{2028}"
+            let answer = try service.post("/api/v1/analyze", json: json, key: key)
+            #expect(answer.status == 404, "\(String(decoding: answer.body, as: UTF8.self))")
+            // A folder that is not there is repeated in the log.
+            let bundle = ["bundle": "b\n2026-01-01T00:00:00+0000 error cutis: forged\u{1B}[2J"]
+            _ = try service.post("/api/v1/models", json: bundle, key: key)
+            _ = try service.get("/forged%0A2026-01-01T00:00:00+0000%20error%20forged", key: key)
+            #expect(service.stop() == 0)
+            let lines = service.errors.split(separator: "\n")
+            #expect(!lines.isEmpty)
+            #expect(lines.allSatisfy { !$0.hasPrefix("2026-01-01") && !$0.contains("\u{1B}") }, "\(service.errors)")
+        }
+    }
+
     private static func refusal(_ folder: URL, _ more: [String], _ status: Int32, _ words: [String]) throws {
         let port = try RunningService.freePort()
         let outcome = try CommandLineTool.run(
@@ -133,7 +154,59 @@ import Testing
             let changed = text.replacingOccurrences(of: "0.6377953886985779", with: "0.7377953886985779")
             #expect(changed != text)
             try Data(changed.utf8).write(to: manifest)
-            try Self.refusal(folder, ["--model", bundle.path], 3, ["golden case"])
+            let port = try RunningService.freePort()
+            let outcome = try CommandLineTool.run([
+                "serve", "--data", folder.appendingPathComponent("data").path, "--port", "\(port)", "--model",
+                bundle.path,
+            ])
+            #expect(outcome.status == 3 && outcome.errors.contains("golden case"), "\(outcome.errors)")
+            // The administrator's key was made by this first run: it must have been shown, for no other run does.
+            let line = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("admin key: ") })
+            let service = try RunningService(folder)
+            try service.waitUntilReady()
+            #expect(service.adminKey == nil)
+            #expect(try service.get("/api/v1/models", key: String(line.dropFirst(11))).status == 200)
+            #expect(service.stop() == 0)
+        }
+    }
+
+    /// Otherwise a clinic whose database is gone would begin anew without a word.
+    @Test func aNewDatabaseBesideOldImagesIsRefused() throws {
+        try CommandLineTool.withFolder { folder in
+            let service = try RunningService(folder)
+            try service.waitUntilReady()
+            let key = try #require(service.adminKey)
+            #expect(try service.post("/api/v1/analyze", json: try Self.request(), key: key).status == 200)
+            #expect(service.stop() == 0)
+            let database = folder.appendingPathComponent("data/cutis.sqlite")
+            let content = try Data(contentsOf: database)
+            try FileManager.default.removeItem(at: database)
+            try Self.refusal(folder, [], 3, ["database is new", "images", "newest backup"])
+            try Data().write(to: database)
+            try Self.refusal(folder, [], 3, ["database is new"])
+            try content.write(to: database)
+            let again = try RunningService(folder)
+            try again.waitUntilReady()
+            #expect(again.stop() == 0)
+        }
+    }
+
+    @Test func keysEndWhenTheyShould() throws {
+        try CommandLineTool.withFolder { folder in
+            let data = folder.appendingPathComponent("data").path
+            let service = try RunningService(folder)
+            try service.waitUntilReady()
+            let make = ["keys", "create", "--user", "Clinician 1", "--clinic", "default", "--data", data, "--days"]
+            for days in ["nan", "inf", "1e300", "0"] {
+                let outcome = try CommandLineTool.run(make + [days])
+                #expect(outcome.status == 2 && outcome.errors.contains("--days"), "\(days): \(outcome.errors)")
+            }
+            let made = try CommandLineTool.run(make + ["0.5"])
+            #expect(made.status == 0, "\(made.errors)")
+            let list = try CommandLineTool.run(["keys", "list", "--data", data])
+            // What was refused left no user behind.
+            #expect(list.output.split(separator: "\n").count == 2, "\(list.output)")
+            #expect(service.stop() == 0)
         }
     }
 

@@ -1,6 +1,6 @@
 import CutisCore
 import Foundation
-import Logging
+public import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
@@ -93,4 +93,11 @@ final class CertificateStore: Service {
                 remedy: "Check that both are PEM files that belong together and that the server may read them.")
         }
     }
+}
+
+extension ServerConfiguration.TLSFiles {
+    /// Reads both files.
+    ///
+    /// - Throws: `CutisError` with `.configInvalid` where they cannot be read or do not belong together.
+    public func check(logger: Logger) throws { _ = try CertificateStore(self, logger: logger) }
 }

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import CutisCore
+public import CutisCore
 import Foundation
 import HTTPTypes
 import JWTKit
@@ -110,7 +110,7 @@ actor KeySet {
             remedy: "Try again in a minute, or use an API key."), status: .serviceUnavailable, retryAfter: 60)
 
     /// The keys of a set that can be used; those of unknown kinds are passed over (RFC 7517, section 5).
-    private static func parse(_ data: Data) throws -> [JWK] {
+    static func parse(_ data: Data) throws -> [JWK] {
         guard data.count <= sizeLimit else {
             throw CutisError(.dataInvalid, "The key set is too large.", remedy: "Check the configured address.")
         }
@@ -147,6 +147,24 @@ actor KeySet {
         } catch {
             try? await client.shutdown()
             throw error
+        }
+    }
+}
+
+extension TokenConfiguration {
+    /// Reads the key set where it is a file; an address is asked when the first token comes.
+    ///
+    /// - Throws: `CutisError` with `.configInvalid` where the file holds no key for any of the algorithms.
+    public func checkKeys() throws(CutisError) {
+        guard case .file(let url) = keys else { return }
+        let found = FileManager.default.contents(atPath: url.path).flatMap { try? KeySet.parse($0) }
+        let isReadable = found != nil
+        guard let found, found.contains(where: { key in algorithms.contains { $0.keyType == key.keyType } }) else {
+            throw CutisError(
+                .configInvalid,
+                "The key set \(url.path) \(isReadable ? "has no key that can be used" : "cannot be read").",
+                remedy: "Save the identity provider's key set (JSON with `keys`) there, with keys for "
+                    + "\(algorithms.map(\.rawValue).sorted().joined(separator: ", ")).")
         }
     }
 }

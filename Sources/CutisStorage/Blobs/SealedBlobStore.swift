@@ -51,6 +51,11 @@ public struct SealedBlobStore: BlobStore {
         }
     }
 
+    /// Whether nothing was ever kept here but what tells that the keys fit.
+    public func isEmpty() async throws -> Bool {
+        try await base.keys(prefix: "").allSatisfy { $0 == Self.probe }
+    }
+
     /// Seals bytes and keeps them under a key.
     public func put(_ key: String, _ data: Data) async throws {
         do {

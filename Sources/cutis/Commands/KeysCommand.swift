@@ -62,6 +62,11 @@ struct KeysCommand: AsyncParsableCommand {
                     .invalidArguments, "\(role) is no role.",
                     remedy: "Use one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
             }
+            guard days.map({ $0 > 0 && $0 <= 36_500 }) ?? true else {
+                throw CutisError(
+                    .invalidArguments, "--days must be more than 0 and at most 36500.",
+                    remedy: "Leave it out for a key that does not end.")
+            }
             let end = days.map { Timestamp.now + Int64($0 * 86_400_000) }
             let key = try await KeysCommand.withAccounts(service) { accounts in
                 let id =

@@ -2,6 +2,7 @@ import ArgumentParser
 import CutisCore
 import CutisInference
 import CutisServer
+import CutisService
 import CutisStorage
 import Foundation
 import Logging
@@ -87,33 +88,21 @@ struct ServeCommand: AsyncParsableCommand {
                 "models.bundles": model.isEmpty ? nil : model.joined(separator: ","),
                 "http.insecure": insecure ? "true" : nil,
             ], needsModels: true)
+        try configuration.check()
         guard !check else { return try report(configuration) }
-        let runner = ServiceRunner(configuration: configuration, logger: try logger(configuration.logLevel))
-        try await runner.run()
+        try await ServiceRunner(configuration: configuration, logger: logger(configuration.logLevel)).run()
     }
 
-    private func logger(_ name: String) throws(CutisError) -> Logger {
-        guard let level = Logger.Level(rawValue: service.quietness.quiet ? "error" : name) else {
-            throw CutisError(
-                .configInvalid, "`log.level` is “\(name)”.",
-                remedy: "Use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    private func logger(_ level: Logger.Level) -> Logger {
+        LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: LogLines()) }
         var logger = Logger(label: "cutis")
-        logger.logLevel = level
+        logger.logLevel = service.quietness.quiet ? .error : level
         return logger
     }
 
     private func report(_ configuration: ServiceConfiguration) throws {
         for bundle in configuration.bundles { try ModelBundle(bundle).checkFiles() }
-        if let tls = configuration.server.tls {
-            for file in [tls.certificate, tls.privateKey]
-            where !FileManager.default.isReadableFile(atPath: file.path) {
-                throw CutisError(
-                    .fileUnreadable, "\(file.path) cannot be read.",
-                    remedy: "Check the path, and that the user that runs Cutis may read it.")
-            }
-        }
+        _ = try configuration.loader().threads(replicas: configuration.limits.replicas)
         let database = configuration.databaseURL == nil ? configuration.databaseFile.path : "PostgreSQL"
         let images = configuration.images.map { "bucket \($0.bucket) at \($0.endpoint)" }
         try StandardOutput.write(

@@ -63,8 +63,10 @@ struct BundleLoader: ModelLoading {
         return models
     }
 
+    /// How many threads each replica gets.
+    ///
     /// Replicas × threads never exceed the cores: OpenMP keeps a pool for each replica's thread.
-    private func threads(replicas: Int) throws(CutisError) -> Int {
+    func threads(replicas: Int) throws(CutisError) -> Int {
         let share = max(cores / max(replicas, 1), 1)
         let threads = options.threads ?? share
         guard replicas * threads <= max(cores, replicas) else {

@@ -13,29 +13,23 @@ struct ServiceAssembly {
     let storage: ServiceStorage
     let logger: Logger
 
-    /// What was put together, and what the first run made.
-    struct Assembled {
-        let container: ServiceContainer
-        let firstRun: AccountService.FirstRun?
-    }
-
     /// Prepares the database's content, loads the models and joins the parts.
-    func assemble() async throws -> Assembled {
+    func assemble() async throws -> ServiceContainer {
         let (database, secret) = (storage.database, storage.secret)
         let audit = try AuditService(database: database, secret: secret)
         let accounts = AccountService(database: database, audit: audit, secret: secret)
-        let firstRun = try await accounts.bootstrap()
+        if let key = try await accounts.bootstrap()?.key.text {
+            // Shown at once: whatever keeps the first run from going on, the key is in the database and never shown again.
+            try StandardOutput.write("admin key: \(key)\n           It is shown this once; keep it safe.\n")
+        }
         let idempotency = IdempotencyService(database: database)
         try await idempotency.freeUnfinished()
         let retention = RetentionService(
             database: database, blobs: storage.images, audit: audit, secret: secret, policy: configuration.retention)
         let metrics = ServiceMetrics()
-        let rules = try rules()
+        let rules = try configuration.recommendationRules()
         let models = ModelRegistry(
-            loader: BundleLoader(
-                options: configuration.loading, check: ImageQualityCheck(limits: configuration.quality),
-                limits: configuration.decodeLimits, rules: rules),
-            limits: configuration.limits, metrics: metrics,
+            loader: configuration.loader(rules: rules), limits: configuration.limits, metrics: metrics,
             record: { try await Self.record($0, audit, database) })
         try await load(models)
         let analyses = AnalysisService(
@@ -47,13 +41,12 @@ struct ServiceAssembly {
                 imagePixels: configuration.decodeLimits.maximumPixels,
                 visitImages: configuration.server.limits.imagesPerVisit),
             policy: configuration.review, rules: rules)
-        let container = ServiceContainer(
+        return ServiceContainer(
             analyses: analyses, accounts: accounts, feedback: FeedbackService(database: database, audit: audit),
             reviews: ReviewService(database: database, audit: audit), audit: audit, retention: retention,
             idempotency: idempotency, models: models,
             admission: AdmissionController(limits: configuration.clients, metrics: metrics), metrics: metrics,
             database: database, configuration: configuration.server)
-        return Assembled(container: container, firstRun: firstRun)
     }
 
     /// Loads the bundles; the first of each task answers the requests that name no model.
@@ -70,18 +63,6 @@ struct ServiceAssembly {
             } catch let refusal as ServiceRefusal {
                 throw refusal.error
             }
-        }
-    }
-
-    /// The installation's own rules, where it has some.
-    private func rules() throws -> Recommendations? {
-        guard let file = configuration.recommendations else { return nil }
-        do {
-            return try JSONDecoder().decode(Recommendations.self, from: Data(contentsOf: file))
-        } catch {
-            throw CutisError(
-                .configInvalid, "The recommendation rules \(file.path) cannot be read (\(error)).",
-                remedy: "Correct the file; Models/recommendations/ has an example.")
         }
     }
 

@@ -2,13 +2,14 @@ import CutisCore
 import CutisServer
 import CutisStorage
 import Foundation
+import Logging
 
 extension ServiceConfiguration {
     mutating func readServer(_ reader: SettingReader) throws(CutisError) {
         server.version = Cutis.version
         server.host = try reader.text("http.host") ?? server.host
         server.port = try reader.integer("http.port", in: 0...65_535) ?? server.port
-        server.publicOrigin = try reader.text("http.public_origin")
+        server.publicOrigin = try publicOrigin(reader)
         server.publicMetrics = try reader.flag("http.public_metrics") ?? false
         let mega = 1 << 20
         server.limits.connections =
@@ -23,7 +24,7 @@ extension ServiceConfiguration {
         server.timeouts.body = try reader.seconds("http.body_seconds") ?? server.timeouts.body
         server.timeouts.request = try reader.seconds("http.request_seconds") ?? server.timeouts.request
         server.timeouts.drain = try reader.seconds("http.drain_seconds") ?? server.timeouts.drain
-        logLevel = try reader.text("log.level") ?? logLevel
+        logLevel = try reader.choice("log.level", Logger.Level.self) ?? logLevel
         switch (try reader.path("tls.certificate"), try reader.path("tls.key")) {
         case (let certificate?, let key?): server.tls = .init(certificate: certificate, privateKey: key)
         case (nil, nil): break
@@ -36,25 +37,16 @@ extension ServiceConfiguration {
     }
 
     private mutating func readTokens(_ reader: SettingReader) throws(CutisError) {
-        guard let issuer = try reader.text("tokens.issuer") else { return }
+        guard let issuer = try reader.text("tokens.issuer") else {
+            return try refuse(
+                ["tokens.audience", "tokens.keys_address", "tokens.keys_file"], without: "tokens.issuer", reader)
+        }
         guard let audience = try reader.text("tokens.audience") else {
             throw CutisError(
                 .configInvalid, "`tokens.issuer` is set, but not `tokens.audience`.",
                 remedy: "Set the audience that tokens for this server have.")
         }
-        let keys: TokenConfiguration.KeySource
-        if let file = try reader.path("tokens.keys_file") {
-            keys = .file(file)
-        } else if let text = try reader.text("tokens.keys_address"), let url = URL(string: text), url.scheme == "https"
-        {
-            keys = .address(url)
-        } else {
-            throw CutisError(
-                .configInvalid,
-                "`tokens.issuer` is set, but neither `tokens.keys_file` nor an https address in "
-                    + "`tokens.keys_address`.",
-                remedy: "Set one of them to the identity provider's key set.")
-        }
+        let keys = try keySource(reader)
         var tokens = TokenConfiguration(issuer: issuer, audience: audience, keys: keys)
         if let names = try reader.texts("tokens.algorithms") {
             var algorithms: Set<TokenConfiguration.Algorithm> = []
@@ -73,6 +65,43 @@ extension ServiceConfiguration {
         tokens.clinicClaim = try reader.text("tokens.clinic_claim") ?? tokens.clinicClaim
         tokens.leeway = Int64(try reader.integer("tokens.leeway_seconds", in: 0...600) ?? Int(tokens.leeway))
         server.tokens = tokens
+    }
+
+    private func keySource(_ reader: SettingReader) throws(CutisError) -> TokenConfiguration.KeySource {
+        switch (try reader.path("tokens.keys_file"), try reader.text("tokens.keys_address")) {
+        case (let file?, nil): return .file(file)
+        case (nil, let text?):
+            guard let url = URL(string: text), url.scheme == "https", url.host?.isEmpty == false else {
+                throw CutisError(
+                    .configInvalid, "`tokens.keys_address` is “\(text.prefix(60))”, which is no https address.",
+                    remedy: "Set the https address of the identity provider's key set (its `jwks_uri`).")
+            }
+            return .address(url)
+        case (nil, nil):
+            throw CutisError(
+                .configInvalid,
+                "`tokens.issuer` is set, but neither `tokens.keys_file` nor `tokens.keys_address`.",
+                remedy: "Set one of them to the identity provider's key set.")
+        case (.some, .some):
+            throw CutisError(
+                .configInvalid, "`tokens.keys_file` and `tokens.keys_address` are both set.",
+                remedy: "Set the one that holds the identity provider's key set.")
+        }
+    }
+
+    /// How browsers reach the service, in the form in which they send it: any other would refuse every form.
+    private func publicOrigin(_ reader: SettingReader) throws(CutisError) -> String? {
+        guard let text = try reader.text("http.public_origin") else { return nil }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            let usualPort = ["http": 80, "https": 443][scheme], let host = parts.host?.lowercased(), !host.isEmpty,
+            ["", "/"].contains(parts.path), parts.user == nil, parts.query == nil, parts.fragment == nil
+        else {
+            throw CutisError(
+                .configInvalid, "`http.public_origin` is “\(text.prefix(60))”, which is not the origin of a web page.",
+                remedy: "Write scheme and host alone, such as https://cutis.example.org.")
+        }
+        guard let port = parts.port, port != usualPort else { return "\(scheme)://\(host)" }
+        return "\(scheme)://\(host):\(port)"
     }
 
     /// Refuses to offer patients' data to a network in clear text, unless someone says that a proxy does TLS.

@@ -5,6 +5,7 @@ import CutisServer
 import CutisService
 import CutisStorage
 import Foundation
+import Logging
 
 /// Everything that decides how the service runs.
 struct ServiceConfiguration: Sendable {
@@ -36,7 +37,7 @@ struct ServiceConfiguration: Sendable {
     /// Where signed ends of the audit trail are put; nil for a folder within the data folder.
     var auditHeads: URL?
     var server = ServerConfiguration()
-    var logLevel = "info"
+    var logLevel = Logger.Level.info
 
     /// The file of the database, for SQLite.
     var databaseFile: URL { folder.appendingPathComponent("cutis.sqlite") }
@@ -47,6 +48,13 @@ struct ServiceConfiguration: Sendable {
 
     /// How many bytes an image may have, and how many pixels.
     var decodeLimits: DecodeLimits { DecodeLimits(maximumBytes: server.limits.imageBytes) }
+
+    /// What loads bundles as configured.
+    ///
+    /// - Parameter rules: `recommendationRules`, where models are to be loaded.
+    func loader(rules: Recommendations? = nil) -> BundleLoader {
+        BundleLoader(options: loading, check: ImageQualityCheck(limits: quality), limits: decodeLimits, rules: rules)
+    }
 
     /// Reads the settings of `docs/service.md`.
     ///
@@ -75,7 +83,10 @@ struct ServiceConfiguration: Sendable {
         databaseConnections = try reader.integer("database.connections", in: 2...1000) ?? databaseConnections
         installationSecret = try reader.text("secrets.installation")
         imageKeys = try reader.text("secrets.image_keys")
-        guard let endpoint = try reader.text("s3.endpoint") else { return }
+        guard let endpoint = try reader.text("s3.endpoint") else {
+            // Images must not go into files because a line is missing.
+            return try refuse(["s3.bucket", "s3.region", "s3.prefix"], without: "s3.endpoint", reader)
+        }
         guard let bucket = try reader.text("s3.bucket"), let id = try reader.text("s3.access_key"),
             let secret = try reader.text("s3.secret_key")
         else {
@@ -87,6 +98,14 @@ struct ServiceConfiguration: Sendable {
             endpoint: endpoint, region: reader.text("s3.region") ?? "us-east-1", bucket: bucket,
             prefix: reader.text("s3.prefix") ?? "", credentials: S3Credentials(accessKeyID: id, secret: secret),
             allowsPlainHTTP: reader.flag("s3.plain_http") ?? false)
+    }
+
+    /// Refuses keys that mean nothing without another one.
+    func refuse(_ names: [String], without needed: String, _ reader: SettingReader) throws(CutisError) {
+        for name in names where try reader.text(name) != nil {
+            throw CutisError(
+                .configInvalid, "`\(name)` is set, but not `\(needed)`.", remedy: "Set both, or none of them.")
+        }
     }
 
     private mutating func readModels(_ reader: SettingReader) throws(CutisError) {
@@ -119,7 +138,7 @@ struct ServiceConfiguration: Sendable {
     /// and the time of a single answer count.
     private func defaultReplicas(_ cores: Int) -> Int {
         guard loading.threads == nil else { return 1 }
-        let loader = BundleLoader(options: loading, check: ImageQualityCheck(), limits: decodeLimits, rules: nil)
+        let loader = loader()
         let isSmall = bundles.allSatisfy { ((try? loader.memoryEstimate($0)) ?? .max) <= 256 << 20 }
         return isSmall ? min(cores, 4) : 1
     }

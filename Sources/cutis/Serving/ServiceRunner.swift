@@ -37,12 +37,8 @@ struct ServiceRunner {
 
     private func serve(_ configuration: ServiceConfiguration, _ storage: ServiceStorage) async throws {
         let assembly = ServiceAssembly(configuration: configuration, storage: storage, logger: logger)
-        let assembled = try await assembly.assemble()
-        let container = assembled.container
+        let container = try await assembly.assemble()
         let application = try buildApplication(container, configuration: configuration.server, logger: logger)
-        if let key = assembled.firstRun?.key.text {
-            try StandardOutput.write("admin key: \(key)\n           It is shown this once; keep it safe.\n")
-        }
         try StandardOutput.write("web page: \(configuration.address)\n")
         _ = try await container.audit.record(
             AuditEntry("service.start", subject: "-", by: .system, details: ["version": .string(Cutis.version)]))

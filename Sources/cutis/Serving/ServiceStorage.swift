@@ -48,6 +48,13 @@ struct ServiceStorage: Sendable {
             images = try await SealedBlobStore.open(
                 raw, keyFile: configuration.keyFolder.appendingPathComponent("images.key"))
         }
+        if creates, isNew, try await !images.isEmpty() {
+            let place = configuration.images.map { "bucket \($0.bucket)" } ?? configuration.imageFolder.path
+            throw CutisError(
+                .storageCorrupt, "The database is new, but the store (\(place)) holds images of another one.",
+                remedy: "Restore the newest backup, or name the database of these images; for a new installation, give "
+                    + "it an empty store.")
+        }
         return ServiceStorage(database: database, rawImages: raw, images: images, secret: secret)
     }
 
