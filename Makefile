@@ -33,6 +33,11 @@ soak: build
 	@python3 Benchmarks/service/endurance.py kill $(FOLDER)
 	@python3 Benchmarks/service/endurance.py swap $(FOLDER)
 
+# make check-api   fuzzes the API of `cutis serve` by its own description (needs schemathesis: docs/service.md)
+.PHONY: check-api
+check-api: build
+	@Scripts/check-api.sh
+
 # make install PREFIX=/usr/local   binary and model onto the system; LibTorch stays in this folder
 PREFIX ?= /usr/local
 install: build

@@ -162,6 +162,20 @@ import Testing
         }
     }
 
+    /// Where the database is, and as whom it is reached, is for those who operate the server.
+    @Test func aLostDatabaseIsToldWithoutItsPlace() async throws {
+        let server = try await TestServer()
+        try await server.test { client in
+            await server.container.database.close()
+            let ready = try await client.send(.get, "/health/ready")
+            #expect(ready.status == 503 && ready.code == "storage-unavailable")
+            let text = "\(ready["detail"] ?? "") \(ready["remedy"] ?? "")"
+            #expect(!text.contains("sqlite") && !text.contains(server.folder.lastPathComponent), "\(text)")
+            #expect(text.contains("request_id") && text.contains("Try again"), "\(text)")
+            #expect(ready.response.headers[.retryAfter] != nil)
+        }
+    }
+
     @Test func unknownAddressesAndMethodsSaySo() async throws {
         let server = try await TestServer()
         try await server.test { client in
@@ -172,6 +186,9 @@ import Testing
             #expect(wrong.response.headers[.allow] == "POST")
             let other = try await client.send(.post, "/api/v1/analyses/\(UUID().uuidString.lowercased())")
             #expect(other.response.headers[.allow] == "DELETE, GET, HEAD")
+            // It fits the address of one patient too, but only its own methods count.
+            let search = try await client.send(.get, "/api/v1/patients/search")
+            #expect(search.status == 405 && search.response.headers[.allow] == "POST")
             #expect(nothing.response.headers[.contentType] == "application/problem+json")
         }
     }

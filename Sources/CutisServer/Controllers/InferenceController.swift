@@ -71,7 +71,7 @@ struct InferenceController: Controller {
                 summary: "The features of images; nothing is kept.", access: .action(.inferenceRun),
                 parameters: APISchemas.imageQuery(hasPatient: false, hasExplanation: false),
                 body: APISchemas.imageBodies("EmbedRequest", form: "EmbedForm"),
-                answers: [.json(.reference("Embeddings"))], problems: APISchemas.imageProblems),
+                answers: [.json(.reference("Embeddings"))], problems: APISchemas.imageProblems + [.notFound]),
             Operation(
                 method: .post, path: "/api/v1/quality", id: "checkQuality", tag: "Inference",
                 summary: "Whether a photo is good enough; nothing is kept.", access: .action(.inferenceRun),

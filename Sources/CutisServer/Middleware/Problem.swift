@@ -57,8 +57,7 @@ struct Problem: Error, Sendable {
             "status": .integer(status.code),
             "detail": detail,
             "code": .string(error.code.rawValue),
-            "remedy": .string(
-                isHidden ? "Give the request_id to the administrator: the log says more." : error.remedy),
+            "remedy": .string(isHidden ? error.code.remedyForOthers : error.remedy),
             "request_id": .string(requestID),
         ])
         if repeatsDetail { body = body.appending(["error": detail]) }
@@ -141,6 +140,18 @@ extension ErrorCode {
         }
     }
 
-    /// Whether the server is at fault, so that the message may speak of its inside.
-    var isFailureOfServer: Bool { status.code >= 500 && usualRetryAfter == nil }
+    /// What somebody can do who does not operate the server.
+    var remedyForOthers: String {
+        let others = "Give the request_id to the administrator: the log says more."
+        return usualRetryAfter == nil ? others : "Try again in a few seconds. If it stays so: " + others
+    }
+
+    /// Whether the server is at fault, so that the message may speak of its inside: of paths, addresses and users of its
+    /// storage. What a caller may mend or wait for is told to everyone.
+    var isFailureOfServer: Bool {
+        switch self {
+        case .storageUnavailable: true
+        default: status.code >= 500 && usualRetryAfter == nil
+        }
+    }
 }

@@ -73,13 +73,19 @@ final class RouteTable: Sendable {
     func fill(_ routes: [Route]) { stored.withLock { $0 = routes } }
 
     /// The methods that an address has, empty where there is no such address.
+    ///
+    /// `/patients/search` fits `/patients/{id}` too: as for the router, the segment that is written out counts.
     func methods(at path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
-        return routes.filter { route in
+        let fitting = routes.filter { route in
             let template = route.template.split(separator: "/")
             return template.count == segments.count
                 && zip(template, segments).allSatisfy { $0.first == "{" || $0 == $1 }
-        }.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }.sorted { $0.rawValue < $1.rawValue }
+        }
+        // "{" sorts after every letter of a written-out segment.
+        guard let nearest = fitting.map(\.template).min() else { return [] }
+        return fitting.filter { $0.template == nearest }.flatMap { $0.method == .get ? [.get, .head] : [$0.method] }
+            .sorted { $0.rawValue < $1.rawValue }
     }
 
     /// Why the router found no route: another method at this address, or nothing at all. Nil where it found one.

@@ -122,13 +122,16 @@ extension AnalysisService {
         let analysis = try await find(id, by: principal)
         let record = analysis.record
         let (data, _) = try await image(of: id, position: position, by: principal)
-        let lease = try await models.lease(
+        let lease = try? await models.lease(
             task: record.kind == .screening ? .screening : .classification, model: record.modelID,
             version: record.modelVersion)
-        guard lease.facts.hash == record.modelHash else {
+        guard let lease, lease.facts.hash == record.modelHash else {
+            let answerer = "\(record.modelID) \(record.modelVersion)"
             throw CutisError(
                 .modelUnavailable,
-                "The model \(record.modelID) \(record.modelVersion) that is loaded is not the one that answered.",
+                lease == nil
+                    ? "The model \(answerer) that answered is not loaded any more."
+                    : "The model \(answerer) that is loaded is not the one that answered.",
                 remedy: "Load the bundle with the hash \(record.modelHash).")
         }
         guard let index = lease.facts.labels.index(of: label ?? record.primaryLabel) else {

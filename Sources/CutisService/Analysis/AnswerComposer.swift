@@ -72,7 +72,7 @@ struct AnswerComposer: Sendable {
         let advice = rules?.advice(for: classes, thresholds: facts.thresholds, quality: quality.level)
         var warnings = warnings
         if let rules, !rules.isReviewed {
-            warnings.append("The recommendation rules (version \(rules.version)) have not been reviewed by clinicians.")
+            warnings.append("The recommendation rules have not been reviewed by clinicians. Version: \(rules.version).")
         }
         let answer = AnalysisAnswer(
             classes: classes.map { one in

@@ -130,19 +130,21 @@ public actor ModelRegistry {
     /// Without a name, the task's default answers. Where no model embeds, the default classifier does, since every
     /// classifier has features.
     ///
-    /// - Throws: `ServiceRefusal(.modelUnavailable)` when no such model is loaded.
+    /// - Throws: `CutisError(.notFound)` when a model is named that is not loaded, `ServiceRefusal(.modelUnavailable)`
+    ///   when none is active for the task.
     public func lease(
         task: ModelFacts.Task, model: String? = nil, version: String? = nil
     ) throws -> ModelLease {
-        guard let slot = find(task, model, version) else {
+        if let slot = find(task, model, version) { return slot.lease() }
+        let remedy = "Ask for one of: \(names(task)); or have the administrator load it."
+        guard let model else {
             throw ServiceRefusal(
-                CutisError(
-                    .modelUnavailable,
-                    model.map { "No model \($0)\(version.map { " \($0)" } ?? "") is loaded for \(task.rawValue)." }
-                        ?? "No model is active for \(task.rawValue).",
-                    remedy: "Ask for one of: \(names(task)); or have the administrator load it."), retryAfter: nil)
+                CutisError(.modelUnavailable, "No model is active for \(task.rawValue).", remedy: remedy),
+                retryAfter: nil)
         }
-        return slot.lease()
+        throw CutisError(
+            .notFound, "No model \(model)\(version.map { " \($0)" } ?? "") is loaded for \(task.rawValue).",
+            remedy: remedy)
     }
 
     /// All models that are loaded, by name and version; those that are going come last.
@@ -164,22 +166,18 @@ public actor ModelRegistry {
     }
 
     private func find(_ task: ModelFacts.Task, _ model: String?, _ version: String?) -> ModelSlot? {
-        func serves(_ slot: ModelSlot) -> Bool {
-            slot.facts.task == task
-                || (task == .embedding && slot.facts.task == .classification && slot.facts.embeddingWidth > 0)
-        }
         guard let model else {
             if let chosen = defaults[task] { return slots[chosen] }
-            return defaults[.classification].flatMap { slots[$0] }.flatMap { serves($0) ? $0 : nil }
+            return defaults[.classification].flatMap { slots[$0] }.flatMap { $0.serves(task) ? $0 : nil }
         }
         if let version {
-            return slots[ModelIdentity(id: model, version: version)].flatMap { serves($0) ? $0 : nil }
+            return slots[ModelIdentity(id: model, version: version)].flatMap { $0.serves(task) ? $0 : nil }
         }
         // Without a version: the default if it bears the name, else the newest that was loaded under it.
-        if let chosen = defaults.values.first(where: { $0.id == model }), let slot = slots[chosen], serves(slot) {
+        if let chosen = defaults.values.first(where: { $0.id == model }), let slot = slots[chosen], slot.serves(task) {
             return slot
         }
-        return slots.values.filter { $0.facts.identity.id == model && serves($0) }
+        return slots.values.filter { $0.facts.identity.id == model && $0.serves(task) }
             .max {
                 $0.facts.identity.version.compare($1.facts.identity.version, options: .numeric) == .orderedAscending
             }
@@ -304,8 +302,16 @@ public actor ModelRegistry {
     }
 
     private func names(_ task: ModelFacts.Task) -> String {
-        let names = slots.values.filter { $0.facts.task == task }.map(\.facts.identity.text).sorted()
+        let names = slots.values.filter { $0.serves(task) }.map(\.facts.identity.text).sorted()
         return names.isEmpty ? "none" : names.joined(separator: ", ")
+    }
+}
+
+extension ModelSlot {
+    /// Whether the model answers requests of a task; a classifier with features embeds too.
+    fileprivate func serves(_ task: ModelFacts.Task) -> Bool {
+        facts.task == task
+            || (task == .embedding && facts.task == .classification && facts.embeddingWidth > 0)
     }
 }
 

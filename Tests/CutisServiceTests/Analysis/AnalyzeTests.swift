@@ -113,7 +113,7 @@ import Testing
         #expect(await analyze(Data("IMAGE nv=1".utf8), patient: " ") == .requestInvalid)
         #expect(await analyze(Data("IMAGE nv=1".utf8), patient: "a\u{0}b") == .requestInvalid)
         #expect(await analyze(Data("IMAGE nv=1".utf8), patient: String(repeating: "x", count: 129)) == .requestInvalid)
-        #expect(await analyze(Data("IMAGE nv=1".utf8), model: "absent") == .modelUnavailable)
+        #expect(await analyze(Data("IMAGE nv=1".utf8), model: "absent") == .notFound)
         let none = AnalyzeRequest(images: [], patient: "P")
         #expect(await code { try await clinic.analyses.analyze(none, by: clinician) } == .requestInvalid)
         let four = Clinic.request("a", "b", "c", "d")

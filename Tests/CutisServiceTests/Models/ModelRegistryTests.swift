@@ -19,8 +19,25 @@ import Testing
         #expect(unnamed?.error.remedy.contains("derm 1.0.0") == true)
         let named = try await registry.lease(task: .classification, model: "derm")
         #expect(try await named.ask(7) == [7])
-        let wrong = await refusal { try await registry.lease(task: .screening, model: "derm") }
-        #expect(wrong?.error.code == .modelUnavailable)
+    }
+
+    /// Waiting does not bring a model that somebody names wrongly: that is no failure of the server.
+    @Test func aNamedModelThatIsNotLoadedIsNotFound() async throws {
+        let registry = ModelRegistry(loader)
+        try await registry.use("derm@1.0.0")
+        let wrong: [(ModelFacts.Task, String, String?)] = [
+            (.screening, "derm", nil), (.classification, "mole", nil), (.classification, "derm", "2.0.0"),
+        ]
+        for (task, model, version) in wrong {
+            do {
+                _ = try await registry.lease(task: task, model: model, version: version)
+                Issue.record("\(model) answers")
+            } catch {
+                let error = try #require(error as? CutisError)
+                #expect(error.code == .notFound)
+                #expect(error.remedy.contains(task == .screening ? "none" : "derm 1.0.0"))
+            }
+        }
     }
 
     @Test func anActiveModelAnswersAndIsListed() async throws {

@@ -106,8 +106,9 @@ extension ProblemView {
     init(_ problem: Problem, requestID: String, principal: Principal?) {
         let error = problem.error
         let isHidden = error.code.isFailureOfServer && principal?.may(.modelsManage) != true
-        let shown = isHidden ? Problem.unexpected : error
-        self.init(code: error.code.rawValue, message: shown.message, remedy: shown.remedy, requestID: requestID)
+        self.init(
+            code: error.code.rawValue, message: isHidden ? error.code.title + "." : error.message,
+            remedy: isHidden ? error.code.remedyForOthers : error.remedy, requestID: requestID)
     }
 }
 

@@ -84,6 +84,7 @@ struct BandView {
     let isHigh: Bool
     let isMedium: Bool
     let isLow: Bool
+    let isNone: Bool
 
     init(name: String, text: String) {
         self.name = name
@@ -91,6 +92,7 @@ struct BandView {
         isHigh = name == "high"
         isMedium = name == "medium"
         isLow = name == "low"
+        isNone = name == "none"
     }
 }
 
