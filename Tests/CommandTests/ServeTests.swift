@@ -213,7 +213,7 @@ import Testing
     @Test func rulesThatDoNotFitTheModelAreRefused() throws {
         try CommandLineTool.withFolder { folder in
             let rules = folder.appendingPathComponent("rules.json")
-            let text = #"{"version": "7", "rules": [{"class": "wart", "text": "Freeze it."}, {"text": "See someone."}]}"#
+            let text = #"{"version": "7", "rules": [{"class": "wart", "text": "Freeze."}, {"text": "Wait."}]}"#
             try Data(text.utf8).write(to: rules)
             let config = folder.appendingPathComponent("cutis.yaml")
             try Data("recommendations:\n  file: \(rules.path)\n".utf8).write(to: config)

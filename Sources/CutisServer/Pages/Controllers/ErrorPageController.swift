@@ -10,7 +10,7 @@ struct ErrorPageController: Controller {
             let call = renderer.open(request, context)
             let entries = ErrorCode.allCases.map { code in
                 ErrorCodeView(
-                    code: code.rawValue, status: code.status.code, text: call.messages.text("codes.\(code.rawValue)"))
+                    code: code.rawValue, status: code.status.code, text: call.messages.choice("codes", code.rawValue))
             }
             return try call.answer(
                 "errors", title: call.messages.text("errors.title"), ErrorCodesView(entries: entries))
