@@ -103,6 +103,7 @@ var targets: [Target] = [
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HummingbirdTLS", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "JWTKit", package: "jwt-kit"),
         ]),
@@ -111,7 +112,9 @@ var targets: [Target] = [
     test("CutisStatisticsTests", ["CutisStatistics"], hasFixtures: true),
     test("CutisPlotsTests", ["CutisPlots"]),
     test("CutisFormatsTests", ["CutisCore", "CutisFormats"], hasFixtures: true),
-    test("CutisImagingTests", ["CutisCore", "CutisImaging"], hasFixtures: true),
+    // Image files that are made by hand, for the tests of the decoder and of the service.
+    .target(name: "TestImages", path: "Tests/TestImages", swiftSettings: swiftSettings),
+    test("CutisImagingTests", ["CutisCore", "CutisImaging", "TestImages"], hasFixtures: true),
     test(
         "CutisDatasetsTests", ["CutisCore", "CutisFormats", "CutisImaging", "CutisStatistics", "CutisDatasets"],
         hasFixtures: true),
@@ -181,7 +184,7 @@ if !torchFree {
                 "CutisCore", "CutisTensor", "CutisFormats", "CutisImaging", "CutisModels", "CutisInference",
                 "CutisOptimization", "CutisStatistics",
             ]),
-        test("CommandTests", ["cutis"], hasFixtures: true),
+        test("CommandTests", ["cutis", "CutisCore", "CutisImaging", "TestImages"], hasFixtures: true),
     ]
 }
 

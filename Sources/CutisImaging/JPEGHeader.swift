@@ -13,6 +13,8 @@ enum JPEGHeader {
         var header: ImageHeader?
         var orientation: Int?
         var scans = 0
+        var tables: Set<Int> = []
+        var isSequential = false
         var offset = 2
         // What follows the end mark (0xD9) is not the image: phones append whole videos there.
         while let marker = nextMarker(reader, &offset), marker != 0xD9 {
@@ -27,10 +29,18 @@ enum JPEGHeader {
                     throw .corrupt("its frame header is cut short")
                 }
                 header = ImageHeader(width: width, height: height)
+                isSequential = marker <= 0xC1
+            } else if marker == 0xC4 {
+                tables.formUnion(huffmanTables(segment))
             } else if marker == 0xE1, orientation == nil, segment.matches("Exif\0\0") {
                 orientation = ImageHeader.exifOrientation(segment)
             } else if marker == 0xDA {
                 scans += 1
+                // Without any table decoders take the standard's own, as frames of videos want it; with some of them
+                // they do so too, and then show noise.
+                if isSequential, !tables.isEmpty, !tables.isSuperset(of: usedTables(segment)) {
+                    throw .corrupt("a Huffman table is missing")
+                }
             }
             offset += length
         }
@@ -40,6 +50,23 @@ enum JPEGHeader {
             throw .tooLarge("its \(scans) scans would take too long to decode")
         }
         return header
+    }
+
+    /// The tables that a DHT segment defines, as class (0 for DC, 1 for AC) × 16 + number.
+    private static func huffmanTables(_ segment: ByteReader) -> Set<Int> {
+        var found: Set<Int> = []
+        var offset = 0
+        while let name = segment.u8(offset), segment.u8(offset + 16) != nil {
+            found.insert(name)
+            offset += 17 + (1...16).reduce(0) { $0 + (segment.u8(offset + $1) ?? 0) }
+        }
+        return found
+    }
+
+    /// The tables that a scan's components use.
+    private static func usedTables(_ segment: ByteReader) -> Set<Int> {
+        let components = (0..<(segment.u8(0) ?? 0)).compactMap { segment.u8(2 + 2 * $0) }
+        return Set(components.flatMap { [$0 >> 4, 0x10 | $0 & 15] })
     }
 
     /// Moves past the next marker; image data and bytes that belong to no segment are skipped, as libjpeg does.

@@ -65,6 +65,8 @@ final class RunningService {
 
     struct Answer {
         let status: Int
+        /// The media type, without parameters.
+        let type: String?
         let body: Data
         func object() throws -> [String: Any] {
             try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any])
@@ -77,6 +79,10 @@ final class RunningService {
 
     func post(_ path: String, json: [String: Any], key: String? = nil) throws -> Answer {
         try send("POST", path, body: JSONSerialization.data(withJSONObject: json), type: "application/json", key: key)
+    }
+
+    func post(_ path: String, _ body: Data, type: String, key: String? = nil) throws -> Answer {
+        try send("POST", path, body: body, type: type, key: key)
     }
 
     private func send(
@@ -93,7 +99,8 @@ final class RunningService {
         group.enter()
         URLSession.shared.dataTask(with: request) { data, response, error in
             if let response = response as? HTTPURLResponse {
-                answer = .success(Answer(status: response.statusCode, body: data ?? Data()))
+                answer = .success(
+                    Answer(status: response.statusCode, type: response.mimeType, body: data ?? Data()))
             } else if let error {
                 answer = .failure(error)
             }

@@ -1,6 +1,7 @@
 import CutisCore
 import CutisImaging
 import Foundation
+import TestImages
 import Testing
 
 #if canImport(Glibc)
@@ -140,6 +141,22 @@ import Testing
             }
             #expect(error.code == .imageCorrupt, "\(name) \(share): \(error)")
         }
+    }
+
+    /// Decoders put the standard's tables in the place of those that are missing, and then show noise.
+    @Test func aMissingHuffmanTableIsNoticed() throws {
+        let whole = [UInt8](JPEGWriter.encode(try Pictures.smooth(64, 48)))
+        _ = try ImageDecoder.decode(Data(whole), name: "whole")
+        var (offset, tables) = (2, 0)
+        while whole[offset + 1] != 0xDA {
+            let end = offset + 2 + Int(whole[offset + 2]) << 8 + Int(whole[offset + 3])
+            if whole[offset + 1] == 0xC4 {
+                Self.expect(.imageCorrupt, ["Huffman"], decoding(Data(whole[..<offset] + whole[end...])))
+                tables += 1
+            }
+            offset = end
+        }
+        #expect(tables == 2)
     }
 
     @Test func onePixelImagesDecode() throws {

@@ -1,6 +1,7 @@
 import CutisCore
 import CutisImaging
 import Foundation
+import TestImages
 import Testing
 
 /// Clean files hold the same picture and nothing that identifies anyone.
@@ -16,6 +17,20 @@ import Testing
     static let options = [DecodeOptions(), DecodeOptions(exifOrientation: true, convertToSRGB: true)]
 
     static func tagged(_ name: String) throws -> Data { try Data(contentsOf: Fixtures.url("tagged/\(name)")) }
+
+    /// A decoder sees by the missing end mark that a photo was cut; with one it would show half of it in grey.
+    @Test func aPhotoThatWasCutStaysCut() throws {
+        let whole = try JPEGEncoder.encode(Pictures.smooth(320, 240))
+        for share in [0.3, 0.6, 0.9, 0.999] {
+            let cut = whole.prefix(Int(Double(whole.count) * share))
+            let clean = try ImageCleaner().clean(Data(cut), name: "photo").data
+            guard case .failure(let error) = decoding(clean) else {
+                Issue.record("a photo cut to \(share) decodes after cleaning")
+                continue
+            }
+            #expect(error.code == .imageCorrupt)
+        }
+    }
 
     @Test(arguments: files)
     func nothingThatIdentifiesIsLeft(_ name: String) throws {

@@ -1,6 +1,7 @@
 import CutisCore
 import CutisImaging
 import Foundation
+import TestImages
 import Testing
 
 /// Damaged files give pixels or a sentence: never a crash, never a hang.

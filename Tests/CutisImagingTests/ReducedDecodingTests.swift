@@ -1,6 +1,7 @@
 import CutisCore
 import CutisImaging
 import Foundation
+import TestImages
 import Testing
 
 /// Decoding at a reduced DCT scale: close to the exact input, and only where the recipe allows it.

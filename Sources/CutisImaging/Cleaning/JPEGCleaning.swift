@@ -6,20 +6,22 @@ enum JPEGCleaning {
     ///
     /// Kept are APP0 (JFIF, without its thumbnail), APP2 (ICC profile) and APP14 (Adobe, which names the colour
     /// transform), and every segment that is no application data or comment. What follows the end mark, and bytes
-    /// between segments, are left out.
+    /// between segments, are left out. A file that ends within a scan gets no end mark: so decoders see that it was cut.
     static func parts(of reader: ByteReader, orientation: Int) throws(HeaderFault) -> [UInt8] {
         var reader = reader
         reader.isBigEndian = true
         var output: [UInt8] = [0xFF, 0xD8]
         output.reserveCapacity(reader.count)
         var isOrientationWritten = orientation == 1
-        var hasScan = false
+        var (hasScan, isCut) = (false, false)
         var offset = 2
         while let marker = nextMarker(reader, &offset) {
             if marker == 0xD9 { break }
             // TEM, and restart marks outside of image data, have no meaning.
             if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }
             guard let length = reader.u16(offset), length >= 2, offset + length <= reader.count else {
+                // Tables or a scan that were cut off; anything else behind a scan does not matter.
+                isCut = isCut || [0xC4, 0xDA, 0xDB].contains(marker)
                 if hasScan { break }
                 throw .corrupt("a marker segment has no length")
             }
@@ -34,10 +36,11 @@ enum JPEGCleaning {
             hasScan = true
             let end = imageDataEnd(reader, offset)
             output.append(contentsOf: reader.slice(offset, end - offset).bytes)
+            isCut = end >= reader.count - 1
             offset = end
         }
         guard hasScan else { throw .corrupt("it has no image data") }
-        return output + [0xFF, 0xD9]
+        return isCut ? output : output + [0xFF, 0xD9]
     }
 
     private static func append(_ marker: Int, _ content: [UInt8], to output: inout [UInt8]) {

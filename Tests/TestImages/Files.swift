@@ -1,32 +1,32 @@
-import Foundation
+package import Foundation
 
 /// Headers of image files, written by hand: as much of a file as it takes to be refused.
-enum Files {
-    static func png(width: Int, height: Int) -> Data {
+package enum Files {
+    package static func png(width: Int, height: Int) -> Data {
         var data = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
         data += chunk("IHDR", big(width, 4) + big(height, 4) + [8, 2, 0, 0, 0])
         data += chunk("IDAT", [0x78, 0x9C, 3, 0, 0, 0, 0, 1])
         return data + chunk("IEND", [])
     }
 
-    static func gif(width: Int, height: Int) -> Data {
+    package static func gif(width: Int, height: Int) -> Data {
         Data(Array("GIF89a".utf8) + little(width, 2) + little(height, 2) + [0, 0, 0, 0x3B])
     }
 
-    static func jpeg(width: Int, height: Int, scans: Int = 1) -> Data {
+    package static func jpeg(width: Int, height: Int, scans: Int = 1) -> Data {
         var bytes: [UInt8] = [0xFF, 0xD8, 0xFF, 0xC0] + big(11, 2) + [8] + big(height, 2) + big(width, 2)
         bytes += [1, 1, 0x11, 0]
         for _ in 0..<scans { bytes += [0xFF, 0xDA] + big(8, 2) + [1, 1, 0, 0, 63, 0] + [0x55, 0x55] }
         return Data(bytes + [0xFF, 0xD9])
     }
 
-    static func webp(width: Int, height: Int) -> Data {
+    package static func webp(width: Int, height: Int) -> Data {
         let size = little(width - 1, 3) + little(height - 1, 3)
         return Data(
             Array("RIFF".utf8) + little(22, 4) + Array("WEBPVP8X".utf8) + little(10, 4) + [0, 0, 0, 0] + size)
     }
 
-    static func tiff(width: Int, height: Int, tile: Int? = nil) -> Data {
+    package static func tiff(width: Int, height: Int, tile: Int? = nil) -> Data {
         var tags: [(Int, Int)] = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (277, 1)]
         if let tile { tags += [(322, tile), (323, tile)] }
         var bytes: [UInt8] = Array("II".utf8) + [42, 0] + little(8, 4) + little(tags.count, 2)
@@ -35,7 +35,7 @@ enum Files {
     }
 
     /// A bitmap with a 40-byte header; palette entries are blue, green, red.
-    static func bmp(
+    package static func bmp(
         width: Int, height: Int, bits: Int = 24, compression: Int = 0, palette: [[UInt8]] = [], pixels: [UInt8] = []
     ) -> Data {
         let start = 54 + palette.count * 4
@@ -48,7 +48,7 @@ enum Files {
     }
 
     /// A PNG file whose checksums fit its chunks again after damage, so that the damage gets past them.
-    static func repairingChecksums(_ data: Data) -> Data {
+    package static func repairingChecksums(_ data: Data) -> Data {
         var bytes = [UInt8](data)
         var offset = 8
         while offset + 12 <= bytes.count {
@@ -61,7 +61,8 @@ enum Files {
         return Data(bytes)
     }
 
-    private static func chunk(_ name: String, _ content: [UInt8]) -> Data {
+    /// A chunk of a PNG file with its checksum.
+    package static func chunk(_ name: String, _ content: [UInt8]) -> Data {
         let body = Array(name.utf8) + content
         return Data(big(content.count, 4) + body + big(Int(crc(body)), 4))
     }
@@ -79,18 +80,9 @@ enum Files {
         return ~sum
     }
 
-    private static func little(_ value: Int, _ count: Int) -> [UInt8] {
+    static func little(_ value: Int, _ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
 
-    private static func big(_ value: Int, _ count: Int) -> [UInt8] { little(value, count).reversed() }
-}
-
-enum TemporaryFolder {
-    static func with<R>(_ body: (URL) throws -> R) throws -> R {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cutis-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
+    static func big(_ value: Int, _ count: Int) -> [UInt8] { little(value, count).reversed() }
 }
