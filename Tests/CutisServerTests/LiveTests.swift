@@ -11,30 +11,12 @@ import NIOSSL
 import Testing
 
 @Suite struct LiveTests {
-    /// A self-signed certificate for localhost, by the openssl of the machine.
-    private func certificate(_ folder: URL, _ name: String) throws -> ServerConfiguration.TLSFiles {
-        let files = ServerConfiguration.TLSFiles(
-            certificate: folder.appendingPathComponent("\(name).pem"),
-            privateKey: folder.appendingPathComponent("\(name).key"))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:localhost", "-keyout", files.privateKey.path,
-            "-out", files.certificate.path,
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return files
-    }
-
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/openssl")))
+    @Test(.enabled(if: LocalCertificate.canBeMade))
     func tlsSpeaksHTTP2() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let files = try certificate(folder, "one")
+        let files = try LocalCertificate.make(folder, "one")
         let server = try await TestServer { $0.tls = files }
         let key = server.key(.clinician)
         try await server.test(.ahc(.https)) { client in

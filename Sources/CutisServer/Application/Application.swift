@@ -16,7 +16,13 @@ import UnixSignals
 public func buildApplication(
     _ container: ServiceContainer, configuration: ServerConfiguration, logger: Logger
 ) throws -> some ApplicationProtocol {
-    let draining = Draining()
+    try buildApplication(container, configuration: configuration, draining: Draining(), logger: logger)
+}
+
+/// The server, with who says that it is stopping.
+package func buildApplication(
+    _ container: ServiceContainer, configuration: ServerConfiguration, draining: Draining, logger: Logger
+) throws -> some ApplicationProtocol {
     let disconnections = Disconnections()
     let certificates = try configuration.tls.map { try CertificateStore($0, logger: logger) }
     let router = try buildRouter(

@@ -16,17 +16,14 @@ final class CertificateStore: Service {
     }
 
     private let files: ServerConfiguration.TLSFiles
-    private let interval: Duration
     private let logger: Logger
     private let pair: Mutex<Pair>
 
     /// Reads both files.
     ///
-    /// - Parameter interval: how often the files are looked at.
     /// - Throws: `CutisError` with `.configInvalid` where they cannot be read or do not belong together.
-    init(_ files: ServerConfiguration.TLSFiles, interval: Duration = .seconds(30), logger: Logger) throws {
+    init(_ files: ServerConfiguration.TLSFiles, logger: Logger) throws {
         self.files = files
-        self.interval = interval
         self.logger = logger
         pair = Mutex(try Self.read(files))
     }
@@ -50,7 +47,7 @@ final class CertificateStore: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
-                try await Task.sleep(for: interval)
+                try await Task.sleep(for: files.interval)
                 reload()
             }
         }

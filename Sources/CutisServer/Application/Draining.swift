@@ -2,13 +2,18 @@ import ServiceLifecycle
 import Synchronization
 
 /// Whether the server is stopping: then it is no longer ready, and what is in flight is finished.
-final class Draining: Service {
+package final class Draining: Service {
     private let state = Mutex(false)
 
     var isDraining: Bool { state.withLock { $0 } }
 
-    func run() async throws {
+    package init() {}
+
+    package func run() async throws {
         try? await gracefulShutdown()
-        state.withLock { $0 = true }
+        begin()
     }
+
+    /// From here on the server is not ready any more.
+    package func begin() { state.withLock { $0 = true } }
 }

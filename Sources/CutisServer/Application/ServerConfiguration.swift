@@ -8,11 +8,14 @@ public struct ServerConfiguration: Sendable {
         public var certificate: URL
         /// The private key, PEM.
         public var privateKey: URL
+        /// How often the files are looked at.
+        public var interval: Duration
 
         /// Joins both.
-        public init(certificate: URL, privateKey: URL) {
+        public init(certificate: URL, privateKey: URL, interval: Duration = .seconds(30)) {
             self.certificate = certificate
             self.privateKey = privateKey
+            self.interval = interval
         }
     }
 

@@ -6,6 +6,7 @@ import JWTKit
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// The provider's public keys, kept until a token names one that is not among them.
 actor KeySet {
@@ -22,7 +23,7 @@ actor KeySet {
     private var keys: [JWK] = []
     private var readAt: Int64?
     private var triedAt: Int64?
-    private var reading: Task<[JWK], any Error>?
+    private var reading: Task<Bool, Never>?
 
     /// - Parameters:
     ///   - read: reads the set's JSON.
@@ -34,10 +35,18 @@ actor KeySet {
     }
 
     /// Reads from where a configuration says.
-    init(_ source: TokenConfiguration.KeySource, now: @escaping @Sendable () -> Int64, logger: Logger) {
-        switch source {
+    ///
+    /// - Parameter timeLimit: how long a reading over the network may take, to its last byte.
+    init(
+        _ configuration: TokenConfiguration, now: @escaping @Sendable () -> Int64, logger: Logger,
+        timeLimit: Duration
+    ) {
+        switch configuration.keys {
         case .file(let url): self.init(read: { try Data(contentsOf: url) }, now: now, logger: logger)
-        case .address(let url): self.init(read: { try await Self.fetch(url) }, now: now, logger: logger)
+        case .address(let url):
+            let authority = configuration.authority
+            self.init(
+                read: { try await Self.fetch(url, trusting: authority, within: timeLimit) }, now: now, logger: logger)
         }
     }
 
@@ -81,25 +90,31 @@ actor KeySet {
     /// - Returns: whether they were read.
     @discardableResult
     private func refresh() async throws -> Bool {
+        let task: Task<Bool, Never>
         if let reading {
-            _ = try? await reading.value
-            return true
-        }
-        if let triedAt, now() - triedAt < Self.leastInterval {
+            task = reading
+        } else if let triedAt, (0..<Self.leastInterval).contains(now() - triedAt) {
             guard readAt != nil else { throw Self.unavailable }
             return false
+        } else {
+            triedAt = now()
+            task = Task { await load() }
+            reading = task
         }
-        triedAt = now()
-        let task = Task { [read] in try Self.parse(try await read()) }
-        reading = task
+        let wasRead = await task.value
+        guard wasRead || readAt != nil else { throw Self.unavailable }
+        return wasRead
+    }
+
+    /// Reads the keys and takes them, before any of those who wait goes on.
+    private func load() async -> Bool {
         defer { reading = nil }
         do {
-            keys = try await task.value
+            keys = try Self.parse(try await read())
             readAt = now()
             return true
         } catch {
             logger.error("the key set of the identity provider could not be read", metadata: ["error": "\(error)"])
-            guard readAt != nil else { throw Self.unavailable }
             return false
         }
     }
@@ -124,30 +139,47 @@ actor KeySet {
         return try JSONDecoder().decode(Set.self, from: data).keys.compactMap(\.key)
     }
 
-    private static func fetch(_ url: URL) async throws -> Data {
+    private static func fetch(_ url: URL, trusting authority: URL?, within limit: Duration) async throws -> Data {
         guard url.scheme == "https" else {
             throw CutisError(
                 .configInvalid, "The key set's address \(url) is not https.",
                 remedy: "Configure an https address or a file.")
         }
-        var configuration = HTTPClient.Configuration()
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let authority { tls.trustRoots = .file(authority.path) }
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            let response = try await client.execute(
-                HTTPClientRequest(url: url.absoluteString), timeout: .seconds(10))
-            guard response.status == .ok else {
-                throw CutisError(
-                    .networkFailed, "\(url) answered with \(response.status.code).",
-                    remedy: "Check the configured address.")
+            let data = try await withThrowingTaskGroup(of: Data.self) { group in
+                group.addTask { try await download(url, client, limit) }
+                // The client's own limit ends with the head of the answer.
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    throw CutisError(
+                        .networkFailed, "\(url) did not answer within \(limit).",
+                        remedy: "Check the configured address.")
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? Data()
             }
-            let body = try await response.body.collect(upTo: sizeLimit)
             try await client.shutdown()
-            return Data(body.readableBytesView)
+            return data
         } catch {
             try? await client.shutdown()
             throw error
         }
+    }
+
+    private static func download(_ url: URL, _ client: HTTPClient, _ limit: Duration) async throws -> Data {
+        let response = try await client.execute(
+            HTTPClientRequest(url: url.absoluteString), timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
+        guard response.status == .ok else {
+            throw CutisError(
+                .networkFailed, "\(url) answered with \(response.status.code).",
+                remedy: "Check the configured address.")
+        }
+        return Data(try await response.body.collect(upTo: sizeLimit).readableBytesView)
     }
 }
 

@@ -29,6 +29,8 @@ public struct TokenConfiguration: Sendable {
     public var algorithms: Set<Algorithm>
     /// Where the keys are.
     public var keys: KeySource
+    /// The certificates of authorities (PEM) that the keys' address is trusted by; nil for those of the system.
+    public var authority: URL?
     /// The claim that holds a role, or a list of roles of which the first known one counts.
     public var roleClaim: String
     /// The claim that holds the name of the clinic; administrators may come without.
@@ -41,7 +43,7 @@ public struct TokenConfiguration: Sendable {
     /// Takes any role by its own name, unless the provider calls them otherwise.
     public init(
         issuer: String, audience: String, algorithms: Set<Algorithm> = [.rs256, .es256, .edDSA], keys: KeySource,
-        roleClaim: String = "role", clinicClaim: String = "clinic",
+        authority: URL? = nil, roleClaim: String = "role", clinicClaim: String = "clinic",
         roles: [String: Role] = Dictionary(uniqueKeysWithValues: Role.allCases.map { ($0.rawValue, $0) }),
         leeway: Int64 = 60
     ) {
@@ -49,6 +51,7 @@ public struct TokenConfiguration: Sendable {
         self.audience = audience
         self.algorithms = algorithms
         self.keys = keys
+        self.authority = authority
         self.roleClaim = roleClaim
         self.clinicClaim = clinicClaim
         self.roles = roles

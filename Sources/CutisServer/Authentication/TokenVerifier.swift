@@ -13,16 +13,17 @@ package struct TokenVerifier: Sendable {
 
     /// - Parameters:
     ///   - now: milliseconds since 1970.
+    ///   - timeLimit: how long a reading of the key set over the network may take.
     ///   - read: reads the key set, in place of what the configuration says.
     package init(
         _ configuration: TokenConfiguration, now: @escaping @Sendable () -> Int64 = { Timestamp.now },
-        logger: Logger, read: (@Sendable () async throws -> Data)? = nil
+        logger: Logger, timeLimit: Duration = .seconds(10), read: (@Sendable () async throws -> Data)? = nil
     ) {
         self.configuration = configuration
         self.now = now
         keys =
             read.map { KeySet(read: $0, now: now, logger: logger) }
-            ?? KeySet(configuration.keys, now: now, logger: logger)
+            ?? KeySet(configuration, now: now, logger: logger, timeLimit: timeLimit)
     }
 
     /// Who a token speaks of.

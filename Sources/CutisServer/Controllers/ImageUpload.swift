@@ -143,7 +143,7 @@ struct ImageUpload {
         var texts = texts.filter { !$0.value.isEmpty }
         func text(_ name: String, _ most: Int) throws(CutisError) -> String? {
             guard let text = texts.removeValue(forKey: name) else { return nil }
-            guard text.count <= most, !text.unicodeScalars.contains("\0") else {
+            guard text.unicodeScalars.count <= most, !text.unicodeScalars.contains("\0") else {
                 throw Self.wrong(name, "must have 1–\(most) characters")
             }
             return text

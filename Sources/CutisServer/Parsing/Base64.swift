@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 
 /// Base64 (RFC 4648), read from where it lies and written in one pass.
-enum Base64 {
+package enum Base64 {
     /// Why a text is refused.
-    enum Failure: Error, Hashable {
+    package enum Failure: Error, Hashable {
         /// It would decode to more than the limit; nothing has been decoded.
         case tooLarge
         /// A character that does not belong there, by its place.
@@ -11,7 +11,7 @@ enum Base64 {
     }
 
     /// The bytes of a text; padding may be left out, line breaks and blanks are refused.
-    static func decode(_ text: UnsafeRawBufferPointer, limit: Int) -> Result<Data, Failure> {
+    package static func decode(_ text: UnsafeRawBufferPointer, limit: Int) -> Result<Data, Failure> {
         var count = text.count
         while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         if count < text.count, text.count % 4 != 0 { return .failure(.invalid(at: text.count - 1)) }

@@ -1,15 +1,15 @@
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// The fields of a form (`application/x-www-form-urlencoded`), in their order.
-struct FormFields: Sendable {
+package struct FormFields: Sendable {
     /// Names and values, decoded.
-    let fields: [(name: String, value: String)]
+    package let fields: [(name: String, value: String)]
     /// Whether something was not valid text, or there were more than 1000 fields; such fields are left out.
-    let isDamaged: Bool
+    package let isDamaged: Bool
 
     /// Reads a form.
-    init(_ body: ByteBuffer) {
+    package init(_ body: ByteBuffer) {
         let pieces = body.readableBytesView.split(separator: UInt8(ascii: "&"), maxSplits: 1000)
         fields = pieces.prefix(1000).compactMap { field in
             let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -21,7 +21,7 @@ struct FormFields: Sendable {
     }
 
     /// The first value of a name.
-    func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+    package func first(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
     private static func decode(_ bytes: ByteBufferView) -> String? {
         let text = String(validating: bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)

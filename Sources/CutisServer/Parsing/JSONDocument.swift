@@ -1,21 +1,26 @@
-import CutisCore
+package import CutisCore
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// A JSON text (RFC 8259) of untrusted origin, read once into places of the text.
 ///
 /// Strings stay where they are until they are asked for, so that megabytes of base64 are never copied; nesting and the
 /// number of values are limited before memory is taken for them.
-struct JSONDocument {
+package struct JSONDocument {
     /// What may be in a text.
-    struct Limits {
-        var depth = 16
+    package struct Limits: Sendable {
+        package var depth: Int
         /// Numbers, strings, objects and arrays in all; a tensor of 3 × 512 × 512 numbers fits.
-        var values = 1_000_000
+        package var values: Int
+
+        package init(depth: Int = 16, values: Int = 1_000_000) {
+            self.depth = depth
+            self.values = values
+        }
     }
 
     /// One value by its place.
-    enum Node {
+    package enum Node {
         case null
         case bool(Bool)
         case number(Range<Int>)
@@ -25,13 +30,13 @@ struct JSONDocument {
         case object([(key: String, value: Node)])
     }
 
-    let bytes: ByteBufferView
-    let root: Node
+    package let bytes: ByteBufferView
+    package let root: Node
 
     /// Reads a text.
     ///
     /// - Throws: `CutisError` with `.requestInvalid` and the position of the first mistake.
-    init(_ buffer: ByteBuffer, limits: Limits = Limits()) throws(CutisError) {
+    package init(_ buffer: ByteBuffer, limits: Limits = Limits()) throws(CutisError) {
         let view = buffer.readableBytesView
         bytes = view
         let result: Result<Node, CutisError> = view.withUnsafeBytes { raw in
@@ -46,12 +51,14 @@ struct JSONDocument {
     }
 
     /// The bytes of a string or number as they are in the text, for as long as `body` runs.
-    func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    package func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows
+        -> Result
+    {
         try bytes.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
     /// The text of a string, its escapes resolved.
-    func text(_ range: Range<Int>, isEscaped: Bool) throws(CutisError) -> String {
+    package func text(_ range: Range<Int>, isEscaped: Bool) throws(CutisError) -> String {
         let text: String? = withBytes(range) { raw in
             isEscaped ? Reader.unescape(raw) : String(validating: raw, as: UTF8.self)
         }

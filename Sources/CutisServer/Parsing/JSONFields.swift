@@ -1,16 +1,16 @@
-import CutisCore
-import Foundation
+package import CutisCore
+package import Foundation
 
 /// The members of a JSON object as a request must have them: each is taken by its name and kind, and what is left over
 /// is refused, so that a misspelt name is never ignored.
-struct JSONFields {
+package struct JSONFields {
     let document: JSONDocument
     /// Where the object is, such as `lesions[1].`, for messages.
     let path: String
     private var members: [String: JSONDocument.Node]
 
     /// The members of a document that is an object.
-    init(_ document: JSONDocument) throws(CutisError) {
+    package init(_ document: JSONDocument) throws(CutisError) {
         try self.init(document.root, of: document, path: "")
     }
 
@@ -23,14 +23,18 @@ struct JSONFields {
         self.members = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
     }
 
-    /// A text of a length in characters; nil where it is missing or null.
-    mutating func optionalText(_ name: String, length: ClosedRange<Int> = 1...512) throws(CutisError) -> String? {
+    /// A text of a length in code points, as JSON Schema counts them; nil where it is missing or null.
+    package mutating func optionalText(_ name: String, length: ClosedRange<Int> = 1...512) throws(CutisError) -> String?
+    {
         switch members.removeValue(forKey: name) {
         case nil, .null: return nil
         case .string(let range, let isEscaped):
-            guard range.count <= length.upperBound * 6 else { throw wrong(name, "is longer than \(length.upperBound)") }
+            // The longest way to write a code point is a pair of \u escapes.
+            guard range.count <= length.upperBound * 12 else {
+                throw wrong(name, "is longer than \(length.upperBound)")
+            }
             let text = try document.text(range, isEscaped: isEscaped)
-            guard length.contains(text.count) else {
+            guard length.contains(text.unicodeScalars.count) else {
                 throw wrong(name, "must have \(length.lowerBound)–\(length.upperBound) characters")
             }
             guard !text.unicodeScalars.contains(where: { $0.value == 0 }) else {
@@ -42,13 +46,13 @@ struct JSONFields {
     }
 
     /// A text that must be there.
-    mutating func text(_ name: String, length: ClosedRange<Int> = 1...512) throws(CutisError) -> String {
+    package mutating func text(_ name: String, length: ClosedRange<Int> = 1...512) throws(CutisError) -> String {
         guard let text = try optionalText(name, length: length) else { throw wrong(name, "is missing") }
         return text
     }
 
     /// A whole number; nil where it is missing or null.
-    mutating func optionalInteger(_ name: String, in range: ClosedRange<Int64>) throws(CutisError) -> Int64? {
+    package mutating func optionalInteger(_ name: String, in range: ClosedRange<Int64>) throws(CutisError) -> Int64? {
         switch members.removeValue(forKey: name) {
         case nil, .null: return nil
         case .number(let place):
@@ -62,7 +66,7 @@ struct JSONFields {
     }
 
     /// Truth; nil where it is missing or null.
-    mutating func optionalBool(_ name: String) throws(CutisError) -> Bool? {
+    package mutating func optionalBool(_ name: String) throws(CutisError) -> Bool? {
         switch members.removeValue(forKey: name) {
         case nil, .null: return nil
         case .bool(let value): return value
@@ -73,13 +77,13 @@ struct JSONFields {
     /// The bytes of a base64 text.
     ///
     /// - Parameter limit: the most bytes that it may decode to.
-    mutating func base64(_ name: String, limit: Int) throws(CutisError) -> Data {
+    package mutating func base64(_ name: String, limit: Int) throws(CutisError) -> Data {
         guard let node = members.removeValue(forKey: name) else { throw wrong(name, "is missing") }
         return try base64(node, name, limit: limit)
     }
 
     /// The bytes of each text of an array.
-    mutating func base64List(_ name: String, count: ClosedRange<Int>, limit: Int) throws(CutisError) -> [Data] {
+    package mutating func base64List(_ name: String, count: ClosedRange<Int>, limit: Int) throws(CutisError) -> [Data] {
         guard case .array(let nodes)? = members.removeValue(forKey: name) else { throw wrong(name, "is not an array") }
         try check(nodes.count, count, name)
         var all: [Data] = []
@@ -107,7 +111,7 @@ struct JSONFields {
     }
 
     /// The objects of an array.
-    mutating func objects(_ name: String, count: ClosedRange<Int>) throws(CutisError) -> [JSONFields] {
+    package mutating func objects(_ name: String, count: ClosedRange<Int>) throws(CutisError) -> [JSONFields] {
         guard case .array(let nodes)? = members.removeValue(forKey: name) else { throw wrong(name, "is not an array") }
         try check(nodes.count, count, name)
         var all: [JSONFields] = []
@@ -121,7 +125,7 @@ struct JSONFields {
     mutating func node(_ name: String) -> JSONDocument.Node? { members.removeValue(forKey: name) }
 
     /// Refuses what nobody has taken.
-    func finish() throws(CutisError) {
+    package func finish() throws(CutisError) {
         guard let name = members.keys.sorted().first else { return }
         throw wrong(name, "is not known here")
     }

@@ -1,21 +1,21 @@
-import CutisCore
+package import CutisCore
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// A form with files (`multipart/form-data`, RFC 7578) of untrusted origin, read in one pass without copies.
-struct MultipartForm {
+package struct MultipartForm {
     /// One field or file.
-    struct Part {
-        var name: String
+    package struct Part {
+        package var name: String
         /// Whether the sender calls it a file; its name is not kept, for it may be a patient's.
-        var isFile: Bool
-        var content: ByteBuffer
+        package var isFile: Bool
+        package var content: ByteBuffer
     }
 
     /// The most bytes of the headers of one part.
-    static let headerLimit = 8 << 10
+    package static let headerLimit = 8 << 10
 
-    let parts: [Part]
+    package let parts: [Part]
 
     /// Reads a form.
     ///
@@ -23,7 +23,7 @@ struct MultipartForm {
     ///   - contentType: the request's `Content-Type`, which names the boundary.
     ///   - partLimit: the most parts.
     /// - Throws: `CutisError` with `.requestInvalid`.
-    init(_ buffer: ByteBuffer, contentType: String, partLimit: Int) throws(CutisError) {
+    package init(_ buffer: ByteBuffer, contentType: String, partLimit: Int) throws(CutisError) {
         guard let boundary = Self.boundary(of: contentType) else {
             throw Self.wrong("the Content-Type has no boundary of 1–70 characters")
         }
@@ -42,7 +42,7 @@ struct MultipartForm {
     }
 
     /// The boundary that a `Content-Type` names, nil where it names none that the standard allows.
-    static func boundary(of contentType: String) -> String? {
+    package static func boundary(of contentType: String) -> String? {
         guard let text = parameter("boundary", of: contentType[...]), (1...70).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), !text.hasSuffix(" ")
         else { return nil }
@@ -69,7 +69,9 @@ struct MultipartForm {
                     .tooManyImages, "The form has more than \(partLimit) parts.", remedy: "Split the request.")
             }
             let (name, isFile, start) = try header(bytes, from: position + 2)
-            guard let end = find(line, in: bytes, from: start - 2) else { throw wrong("its last boundary is missing") }
+            guard let end = find(line, in: bytes, from: position) else { throw wrong("its last boundary is missing") }
+            // A part without the empty line after its headers would take the next part's headers for its own.
+            guard end >= start - 2 else { throw wrong("the headers of a part do not end") }
             parts.append((name, isFile, start..<max(start, end)))
             position = end + 2
         }
@@ -96,12 +98,14 @@ struct MultipartForm {
     }
 
     /// A parameter of a header's value, quoted or not.
+    ///
+    /// By code points: an accent after a quote would be one character with it.
     private static func parameter(_ name: String, of value: Substring) -> String? {
-        var rest = value.drop { $0 != ";" }
+        var rest = value.unicodeScalars.drop { $0 != ";" }
         while rest.first == ";" {
             rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
             guard let equals = rest.firstIndex(where: { $0 == "=" || $0 == ";" }) else { return nil }
-            let key = rest[..<equals]
+            let key = String(rest[..<equals])
             guard rest[equals] == "=" else {
                 rest = rest[equals...]
                 continue
@@ -109,26 +113,25 @@ struct MultipartForm {
             rest = rest[rest.index(after: equals)...]
             let found: String
             if rest.first == "\"" {
-                var text = ""
+                var text = String.UnicodeScalarView()
                 var isEscaped = false
                 rest = rest.dropFirst()
-                while let character = rest.popFirst() {
+                while let scalar = rest.popFirst() {
                     if isEscaped {
                         isEscaped = false
-                    } else if character == "\\" {
+                    } else if scalar == "\\" {
                         isEscaped = true
                         continue
-                    } else if character == "\"" {
+                    } else if scalar == "\"" {
                         break
                     }
-                    text.append(character)
+                    text.append(scalar)
                 }
-                found = text
-                rest = rest.drop { $0 != ";" }
+                found = String(text)
             } else {
-                found = rest.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
-                rest = rest.drop { $0 != ";" }
+                found = String(rest.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces)
             }
+            rest = rest.drop { $0 != ";" }
             if key.lowercased() == name { return found }
         }
         return nil

@@ -1,14 +1,15 @@
-import CutisCore
+package import CutisCore
 import CutisStorage
 import Hummingbird
 import NIOCore
 
 /// The fields of a query, each at most once.
-struct QueryFields {
-    private(set) var fields: [String: String] = [:]
+package struct QueryFields {
+    package private(set) var fields: [String: String] = [:]
 
-    init(_ request: Request) throws(CutisError) {
-        guard let query = request.uri.query else { return }
+    init(_ request: Request) throws(CutisError) { try self.init(query: request.uri.query ?? "") }
+
+    package init(query: String) throws(CutisError) {
         let form = FormFields(ByteBuffer(string: query))
         guard !form.isDamaged else { throw Self.wrong(query.prefix { $0 != "=" }, "is not valid text") }
         for (name, value) in form.fields {
@@ -17,16 +18,16 @@ struct QueryFields {
     }
 
     /// Takes a text; nil where it is missing.
-    mutating func text(_ name: String, length: ClosedRange<Int>) throws(CutisError) -> String? {
+    package mutating func text(_ name: String, length: ClosedRange<Int>) throws(CutisError) -> String? {
         guard let text = fields.removeValue(forKey: name) else { return nil }
-        guard length.contains(text.count), !text.unicodeScalars.contains("\0") else {
+        guard length.contains(text.unicodeScalars.count), !text.unicodeScalars.contains("\0") else {
             throw Self.wrong(name, "must have \(length.lowerBound)–\(length.upperBound) characters")
         }
         return text
     }
 
     /// Takes a whole number; nil where it is missing.
-    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(CutisError) -> Int? {
+    package mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(CutisError) -> Int? {
         guard let text = fields.removeValue(forKey: name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw Self.wrong(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -46,7 +47,7 @@ struct QueryFields {
     }
 
     /// Refuses what nobody has taken.
-    func finish() throws(CutisError) {
+    package func finish() throws(CutisError) {
         if let name = fields.keys.sorted().first { throw Self.wrong(name, "is not known here") }
     }
 

@@ -61,6 +61,7 @@ extension ServiceConfiguration {
             }
             tokens.algorithms = algorithms
         }
+        tokens.authority = try reader.path("tokens.keys_authority")
         tokens.roleClaim = try reader.text("tokens.role_claim") ?? tokens.roleClaim
         tokens.clinicClaim = try reader.text("tokens.clinic_claim") ?? tokens.clinicClaim
         tokens.leeway = Int64(try reader.integer("tokens.leeway_seconds", in: 0...600) ?? Int(tokens.leeway))

@@ -27,10 +27,9 @@ struct SettingKey: Sendable, Hashable {
         "s3.plain_http", "models.bundles", "models.folder", "models.device", "models.precision", "models.replicas",
         "models.threads", "models.memory_mb", "models.batch_rows", "models.queue_rows", "models.batch_delay_ms",
         "models.decode_threads", "limits.rate", "limits.burst", "limits.concurrency", "retention.analysis_days",
-        "retention.idempotency_hours", "review.uncertain_margin", "recommendations.file",
-        "audit.heads_folder", "tokens.issuer", "tokens.audience", "tokens.algorithms", "tokens.keys_address",
-        "tokens.keys_file", "tokens.role_claim",
-        "tokens.clinic_claim", "tokens.leeway_seconds", "log.level",
+        "retention.idempotency_hours", "review.uncertain_margin", "recommendations.file", "audit.heads_folder",
+        "tokens.issuer", "tokens.audience", "tokens.algorithms", "tokens.keys_address", "tokens.keys_file",
+        "tokens.keys_authority", "tokens.role_claim", "tokens.clinic_claim", "tokens.leeway_seconds", "log.level",
     ]
 
     private static let secrets = [

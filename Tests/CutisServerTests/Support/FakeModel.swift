@@ -16,6 +16,9 @@ final class FakeModel: ServedModel {
         var rows: [Int] = []
         var prepared: [Data] = []
         var failure: CutisError?
+        /// Whether answers are held back, and the passes that wait for it to end.
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
     }
 
     init(
@@ -41,6 +44,18 @@ final class FakeModel: ServedModel {
 
     var seen: State { state.withLock { $0 } }
     func fail(_ error: CutisError?) { state.withLock { $0.failure = error } }
+
+    /// Holds every answer back until `release`.
+    func hold() { state.withLock { $0.isHeld = true } }
+
+    func release() {
+        let held = state.withLock { state in
+            state.isHeld = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for one in held { one.resume() }
+    }
 
     struct Input: PreparedInput {
         let data: Data
@@ -71,6 +86,13 @@ final class FakeModel: ServedModel {
     }
 
     func answer(_ requests: [ModelRequest]) async throws -> [ModelAnswer] {
+        await withCheckedContinuation { continuation in
+            let isHeld = state.withLock { state in
+                if state.isHeld { state.held.append(continuation) }
+                return state.isHeld
+            }
+            if !isHeld { continuation.resume() }
+        }
         if let failure = state.withLock({ $0.failure }) { throw failure }
         state.withLock { $0.answers += requests.count }
         return requests.map { request in

@@ -6,12 +6,22 @@ import Synchronization
 /// A blob store in memory.
 final class MemoryBlobs: BlobStore {
     private let blobs = Mutex<[String: Data]>([:])
+    private let failure = Mutex<CutisError?>(nil)
 
-    func put(_ key: String, _ data: Data) async throws { blobs.withLock { $0[key] = data } }
+    /// Lets every reading and writing fail, until told otherwise.
+    func fail(_ error: CutisError?) { failure.withLock { $0 = error } }
+
+    private func check() throws { if let error = failure.withLock({ $0 }) { throw error } }
+
+    func put(_ key: String, _ data: Data) async throws {
+        try check()
+        blobs.withLock { $0[key] = data }
+    }
 
     func replace(_ key: String, _ data: Data) async throws { blobs.withLock { $0[key] = data } }
 
     func get(_ key: String) async throws -> Data {
+        try check()
         guard let data = blobs.withLock({ $0[key] }) else {
             throw CutisError(.blobMissing, "The blob is missing.", remedy: "Restore it.")
         }

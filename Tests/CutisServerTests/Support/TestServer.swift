@@ -23,7 +23,8 @@ final class TestServer: Sendable {
 
     init(
         limits: ClientLimits = ClientLimits(rate: 1e6, burst: 1e6, concurrency: 1000),
-        bodyTimeout: Duration = .seconds(60), _ change: (inout ServerConfiguration) -> Void = { _ in }
+        queue: QueueLimits = QueueLimits(), bodyTimeout: Duration = .seconds(60),
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("cutis-server-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +36,8 @@ final class TestServer: Sendable {
             loader: FakeLoader(models: [
                 "c": model, "s": FakeModel(.screening), "new": FakeModel(hash: "h2", version: "2.0.0"),
             ]),
-            limits: ModelLimits(memoryBytes: 1 << 20, preparation: PreparationLimits(threads: 2)), metrics: metrics)
+            limits: ModelLimits(memoryBytes: 1 << 20, queue: queue, preparation: PreparationLimits(threads: 2)),
+            metrics: metrics)
         let bundles = folder.appendingPathComponent("bundles")
         for name in ["c", "s", "new"] {
             try FileManager.default.createDirectory(
@@ -91,11 +93,19 @@ final class TestServer: Sendable {
 
     /// Runs a body with a client; `.router` needs no connection.
     func test(
-        _ setup: TestingSetup = .router, _ body: @Sendable (any TestClientProtocol) async throws -> Void
+        _ setup: TestingSetup = .router, draining: Draining = Draining(),
+        _ body: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        try await buildApplication(container, configuration: configuration, logger: logger).test(setup, body)
+        try await buildApplication(container, configuration: configuration, draining: draining, logger: logger)
+            .test(setup, body)
+    }
+
+    /// The images that wait for the model, and those that are in it.
+    func queue() async -> (waiting: Int, running: Int) {
+        let status = await container.models.models().first { $0.facts.identity == model.facts.identity }
+        return (status?.queue.rows ?? -1, status?.queue.runningRows ?? -1)
     }
 
     /// A file that the fake model takes for an image.
