@@ -141,7 +141,7 @@ import Testing
             keys: .address(try #require(URL(string: "\(scheme)://localhost:\(port)/keys"))), authority: authority)
     }
 
-    private func verifier(_ configuration: TokenConfiguration, limit: Duration = .seconds(60)) -> TokenVerifier {
+    private func verifier(_ configuration: TokenConfiguration, limit: Duration = .seconds(600)) -> TokenVerifier {
         TokenVerifier(
             configuration, now: { [provider] in provider.now.withLock { $0 } }, logger: provider.logger,
             timeLimit: limit)

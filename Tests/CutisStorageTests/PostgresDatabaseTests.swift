@@ -143,33 +143,39 @@ struct PostgresDatabaseTests {
 
     @Test func nobodyWaitsForever() async throws {
         try await Self.with(PostgresOptions(connections: 2, patience: .milliseconds(200))) { database in
-            let slow = try await Self.busy(database)
+            let (slow, release) = try await Self.busy(database)
             let impatient = await Self.refusal { _ = try await database.read { try $0.query("SELECT 1", []) } }
             #expect(impatient?.code == .storageUnavailable)
             #expect(impatient?.message.contains("busy") == true)
+            release()
             try await slow.value
         }
         try await Self.with(PostgresOptions(connections: 2)) { database in
-            let slow = try await Self.busy(database)
+            let (slow, release) = try await Self.busy(database)
             let waiting = Task { await Self.refusal { _ = try await database.read { try $0.query("SELECT 1", []) } } }
             try await Task.sleep(for: .milliseconds(100))
             waiting.cancel()
             #expect(await waiting.value?.code == .cancelled)
+            release()
             try await slow.value
         }
     }
 
-    /// A statement that holds the only reader for six seconds; it has begun when this returns.
-    private static func busy(_ database: PostgresDatabase) async throws -> Task<Void, any Error> {
+    /// A transaction that holds the only reader until it is released; it has begun when this returns.
+    private static func busy(
+        _ database: PostgresDatabase
+    ) async throws -> (task: Task<Void, any Error>, release: @Sendable () -> Void) {
+        let gate = DispatchSemaphore(value: 0)
         let (begun, signal) = AsyncStream<Void>.makeStream()
         let task = Task {
             try await database.read {
                 signal.finish()
-                _ = try $0.query("SELECT pg_sleep(6)", [])
+                gate.wait()
+                _ = try $0.query("SELECT 1", [])
             }
         }
         for await _ in begun {}
-        return task
+        return (task, { gate.signal() })
     }
 
     /// Many more statements wait than Swift has threads; other work goes on meanwhile.
