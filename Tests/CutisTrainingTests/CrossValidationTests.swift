@@ -18,7 +18,7 @@ extension TrainerTests {
             // Stopped in the second fold, then called again.
             let stopped = #expect(throws: CutisError.self) {
                 try CrossValidator.run(configuration, folds: 3, options: Self.options()) { fold, progress in
-                    if fold == 1, progress.epoch == 1 { interruptProcess() }
+                    if fold == 1, progress.epoch == 1 { InterruptSignal.raise() }
                 }
             }
             #expect(stopped?.code == .cancelled)

@@ -81,7 +81,7 @@ struct TrainerTests {
         let expected = try Self.run(data.url, whole.url, overrides)
         let error = #expect(throws: CutisError.self) {
             try Self.run(data.url, parts.url, overrides) { progress in
-                if progress.epoch == 2 { interruptProcess() }
+                if progress.epoch == 2 { InterruptSignal.raise() }
             }
         }
         #expect(error?.code == .cancelled)
@@ -180,11 +180,4 @@ struct TrainerTests {
         #expect(right.score(.sensitivityAtSpecificity) > 0.99)
         #expect(right.score(.loss) < 0 && right.score(.accuracy) == 1)
     }
-}
-
-/// Sends SIGINT to the process, because the threads that run tests block signals of their own, and gives another thread
-/// the time to take it: a small training may be over before a busy machine has done so.
-func interruptProcess() {
-    kill(getpid(), SIGINT)
-    usleep(100_000)
 }

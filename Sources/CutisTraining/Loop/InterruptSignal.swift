@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The signals' former handlers are put back at the end; a second signal while the first is being served does nothing
 /// more.
-final class InterruptSignal: Sendable {
+package final class InterruptSignal: Sendable {
     private static let isRaised = Atomic<Bool>(false)
     private let former: [FormerHandler]
 
@@ -30,7 +30,8 @@ final class InterruptSignal: Sendable {
     /// Whether a signal has come.
     var isRaised: Bool { Self.isRaised.load(ordering: .relaxed) }
 
-    private static func raise() {
+    /// What the signals do. Tests call it: a signal to their process would end the servers of other tests too.
+    package static func raise() {
         isRaised.store(true, ordering: .relaxed)
     }
 }
