@@ -191,6 +191,7 @@ def run_swap(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
             result = asyncio.run(swap(server, messages_of(server, files), options.times, options.clients))
     marks = result["resident_mb"]
     base = marks[min(len(marks) // 10, len(marks) - 1)]
+    print("resident MB after every tenth swap:", *marks[9::10], file=sys.stderr)
     print(f"swap: {options.times} swaps, {result['answered']} answered, {result['failed']} failed; memory {marks[0]} → "
           f"{base} → {marks[-1]} MB, {marks[-1] - base:+.1f} MB after the first tenth")
 

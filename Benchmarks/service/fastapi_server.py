@@ -45,6 +45,12 @@ class NarrowResNet(ResNet):
         self.fc = torch.nn.Linear(config["stage_widths"][-1], config["class_count"])
 
 
+class Body(BaseModel):
+    """Of the module: FastAPI resolves the names of annotations there, and takes what it cannot find for a query."""
+
+    image: str
+
+
 def make(bundle: pathlib.Path) -> FastAPI:
     manifest = json.loads((bundle / "bundle.json").read_text())
     model = NarrowResNet(manifest["architecture"]["config"])
@@ -60,9 +66,6 @@ def make(bundle: pathlib.Path) -> FastAPI:
     names = [label["id"] for label in manifest["labels"]]
     lock = threading.Lock()
     app = FastAPI()
-
-    class Body(BaseModel):
-        image: str
 
     # A plain function runs on FastAPI's threads: decoding goes beside the model, the model computes one at a time.
     @app.post("/analyze")

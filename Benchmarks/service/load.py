@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import http.client
 import pathlib
+import re
 import statistics
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from client import Summary, base64_of, closed_loop, images, message, open_loop, quantile  # noqa: E402
-from process import CUTIS, ROOT, CutisServer, PeerServer  # noqa: E402
+from process import ROOT, CutisServer, PeerServer  # noqa: E402
 
 
 def cutis_messages(server: CutisServer, files: list[pathlib.Path]) -> list[bytes]:
@@ -50,12 +50,17 @@ def throughput(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
     print(f"\nthroughput, {options.clients} clients: {ours:.1f} and {theirs:.1f} answers/s, ratio {ours / theirs:.2f}")
 
 
-def bare(options: argparse.Namespace, files: list[pathlib.Path]) -> float:
-    """Median milliseconds of decoding, preprocessing and the model alone, by `cutis bench` on the same bundle."""
-    output = subprocess.run(
-        [CUTIS, "bench", options.model, "--runs", "100", "--threads", str(options.threads), "--format", "json"],
-        check=True, capture_output=True, text=True, cwd=ROOT).stdout
-    return json.loads(output)["median_ms"]
+def bare(server: CutisServer) -> dict[str, tuple[float, float]]:
+    """Sum in milliseconds and count of what an answer needs without a service: preparing its image, and the model's pass."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/metrics", headers=server.headers)
+    text = connection.getresponse().read().decode()
+
+    def value(name: str) -> float:
+        return float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)[1])
+
+    return {name: (value(f"{name}_sum") * 1000, value(f"{name}_count"))
+            for name in ("cutis_image_preparation_seconds", "cutis_inference_duration_seconds")}
 
 
 def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
@@ -64,11 +69,12 @@ def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
         with CutisServer(pathlib.Path(scratch) / "data", options.model) as server:
             messages = cutis_messages(server, files)
             asyncio.run(closed_loop(server.port, messages, 1, 2))
+            before = bare(server)
             alone = asyncio.run(closed_loop(server.port, messages, 1, options.seconds))
+            means = [(after[0] - before[name][0]) / (after[1] - before[name][1]) for name, after in bare(server).items()]
             total = [answer.seconds * 1000 for answer in alone if answer.status == 200]
-            inside = [json.loads(answer.body)["latency_ms"] for answer in alone if answer.status == 200]
-            print(f"\none client: p50 {quantile(total, 0.5):.2f} ms, of which the service's own clock says "
-                  f"{quantile(inside, 0.5):.2f}; bare model {bare(options, files):.2f} ms")
+            print(f"\none client: p50 {quantile(total, 0.5):.2f} ms; decoding, judging and resizing {means[0]:.2f} and the "
+                  f"model {means[1]:.2f} ms of it, so the service adds {quantile(total, 0.5) - sum(means):.2f} ms")
             full = Summary.of(
                 asyncio.run(closed_loop(server.port, messages, options.clients, options.seconds)), options.seconds)
             before = server.resident()
