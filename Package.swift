@@ -92,14 +92,18 @@ var targets: [Target] = [
         "CutisStorageTests",
         ["CutisCore", "CutisStorage", "CutisStorageSQLite", "CutisStoragePostgres", crypto]),
     test("CutisMonitoringTests", ["CutisMonitoring"]),
+    // A model that answers what its images say, for the tests of the service and of its API.
+    .target(
+        name: "ServiceFakes", dependencies: ["CutisCore", "CutisService", crypto], path: "Tests/ServiceFakes",
+        swiftSettings: swiftSettings),
     test(
         "CutisServiceTests",
-        ["CutisCore", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring", crypto]),
+        ["CutisCore", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring", "ServiceFakes", crypto]),
     test(
         "CutisServerTests",
         [
-            "CutisCore", "CutisServer", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring", crypto,
-            logging, nioHTTP1, nioHTTPTypes, nioCore, httpClient, lifecycle,
+            "CutisCore", "CutisServer", "CutisService", "CutisStorage", "CutisStorageSQLite", "CutisMonitoring",
+            "ServiceFakes", crypto, logging, nioHTTP1, nioHTTPTypes, nioCore, httpClient, lifecycle,
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),

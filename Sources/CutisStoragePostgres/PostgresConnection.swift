@@ -6,7 +6,7 @@ import Foundation
 actor PostgresConnection {
     private let address: PostgresAddress
     private let options: PostgresOptions
-    private let thread = PostgresThread(name: "cutis-postgres")
+    private let thread = DedicatedThread(name: "cutis-postgres", stackSize: 2 << 20)
     private var session: PostgresSession?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }

@@ -22,12 +22,8 @@ final class PostgresSession {
         }
         connection = try Self.connect(parameters, address)
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
-        do {
-            try prepare(options)
-        } catch {
-            PQfinish(connection)
-            throw error
-        }
+        // Where this throws, `deinit` ends the connection: every property has its value.
+        try prepare(options)
     }
 
     deinit {

@@ -65,6 +65,24 @@ import Testing
         }
     }
 
+    /// A file of 64 GB that takes no room on the disk, and a process that may map 4 GB.
+    @Test func memoryThatDoesNotSufficeIsSaid() throws {
+        try CommandLineTool.withFolder { folder in
+            let file = folder.appendingPathComponent("large.safetensors")
+            let count = 64 << 30
+            var header = Data(#"{"w":{"dtype":"F32","shape":[\#(count / 4)],"data_offsets":[0,\#(count)]}}"#.utf8)
+            header += Data(repeating: 0x20, count: (8 - header.count % 8) % 8)
+            try (withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) } + header).write(to: file)
+            let handle = try FileHandle(forWritingTo: file)
+            try handle.truncate(atOffset: UInt64(8 + header.count + count))
+            try handle.close()
+            let outcome = try CommandLineTool.run(["inspect", file.path], addressSpace: 4 << 20)
+            #expect(outcome.status == 1, "\(outcome.errors)")
+            #expect(outcome.errors.contains("not enough memory to map"), "\(outcome.errors)")
+            #expect(try CommandLineTool.run(["inspect", file.path]).status == 0)
+        }
+    }
+
     @Test func aFullDiskBehindARedirectIsSaid() throws {
         let outcome = try CommandLineTool.run(
             ["classify", ClassifyTests.image], outputPath: "/dev/full")

@@ -32,11 +32,12 @@ struct CommandLineTool {
     /// - Parameters:
     ///   - limit: seconds; a run that lasts longer is ended and fails the test.
     ///   - largestFile: the most kilobytes that a file may get; a write beyond fails.
+    ///   - addressSpace: the most kilobytes that the process may map.
     ///   - outputPath: where standard output goes instead of into the outcome.
     @discardableResult
     static func run(
         _ arguments: [String], environment: [String: String] = [:], limit: Double = 60, outputPath: String? = nil,
-        largestFile: Int? = nil
+        largestFile: Int? = nil, addressSpace: Int? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = binary
@@ -46,6 +47,10 @@ struct CommandLineTool {
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
             let script = "trap '' XFSZ; ulimit -f \(largestFile); exec \"$0\" \"$@\""
             process.arguments = ["-c", script, binary.path] + arguments
+        }
+        if let addressSpace {
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            process.arguments = ["-c", "ulimit -v \(addressSpace); exec \"$0\" \"$@\"", binary.path] + arguments
         }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files instead of pipes: nothing blocks when much is printed.

@@ -103,6 +103,27 @@ import Testing
         }
     }
 
+    @Test("Ctrl-C ends a run with a checkpoint, and the run goes on to the same bits")
+    func interrupt() throws {
+        try Self.withImages { folder in
+            let whole = try CommandLineTool.run(Self.arguments(folder, "whole"))
+            try #require(whole.status == 0, "\(whole.errors)")
+            let process = try Self.start(Self.arguments(folder, "parts"))
+            let log = folder.appendingPathComponent("runs/parts/metrics.jsonl")
+            // After the first epoch, as long as a busy machine may need for it.
+            for _ in 0..<6000 where (try? Data(contentsOf: log))?.isEmpty ?? true { usleep(10_000) }
+            kill(process.processIdentifier, SIGINT)
+            process.waitUntilExit()
+            #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+            #expect(
+                FileManager.default.fileExists(
+                    atPath: folder.appendingPathComponent("runs/parts/checkpoints/last.safetensors").path))
+            let last = try CommandLineTool.run(Self.arguments(folder, "parts", ["--resume"]))
+            #expect(last.status == 0, "\(last.errors)")
+            #expect(try Self.weights(folder, "parts") == Self.weights(folder, "whole"))
+        }
+    }
+
     /// CUTIS_KILLS sets how often; the release test kills 50 times.
     @Test("kill -9 at random moments: the newest checkpoint loads, and the run ends with the same bits")
     func kills() throws {

@@ -48,6 +48,28 @@ import Testing
         #expect(found.message.contains("already quantised"))
     }
 
+    /// Memory ends while the given bundle is measured, or when the new one lies there already under a temporary name.
+    @Test(arguments: [1, 2])
+    func memoryThatEndsLeavesNothingBehind(_ call: Int) throws {
+        let workshop = try Workshop()
+        let request = try workshop.request(.int8)
+        let before = try workshop.names()
+        var calls = 0
+        let optimizer = BundleOptimizer(request) { _, _ in
+            calls += 1
+            if calls == call {
+                _ = try Tensor.zeros([1 << 50])
+            }
+            return PerformanceFigures(
+                loadMilliseconds: 1, median: 1, p95: 1, imagesPerSecond: 1, peakMegabytes: 1, threads: 1, cpu: "test")
+        }
+        let found = try #require(refusal { _ = try optimizer.run() })
+        #expect(found.code == .outOfMemory)
+        #expect(found.message.contains("not enough memory"), "\(found.message)")
+        #expect(calls == call)
+        #expect(try workshop.names() == before)
+    }
+
     @Test func anOutputThatExists() throws {
         let workshop = try Workshop()
         try workshop.pictures(1, in: "new")

@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import ServiceFakes
 import Testing
 
 @Suite struct AnalyzeTests {

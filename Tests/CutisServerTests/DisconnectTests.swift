@@ -7,6 +7,7 @@ import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import NIOHTTP1
+import ServiceFakes
 import Testing
 
 /// Work that nobody waits for any more is not done; a server that stops says so.

@@ -6,6 +6,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import ServiceFakes
 import Testing
 
 /// Every limit and every failure has a problem code of its own.

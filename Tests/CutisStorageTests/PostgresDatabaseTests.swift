@@ -105,6 +105,19 @@ struct PostgresDatabaseTests {
         #expect(missing?.message.contains("there is no such database") == true)
     }
 
+    /// A connection that stands and then cannot be set up is ended once: ended twice, libpq's memory would end the process.
+    @Test func aConnectionThatCannotBeSetUpIsRefused() async throws {
+        let server = try await PostgresServer.shared.value
+        for _ in 0..<50 {
+            let error = await Self.refusal {
+                // More milliseconds than the server's setting takes.
+                _ = try await PostgresDatabase.open(
+                    server.url, options: PostgresOptions(statementTimeout: .seconds(10_000_000)))
+            }
+            #expect(error?.message.contains("22023") == true, "\(error?.description ?? "accepted")")
+        }
+    }
+
     @Test func nobodyAnswersAtAClosedPort() async throws {
         let error = await Self.refusal {
             _ = try await PostgresDatabase.open("postgresql://u:secret@127.0.0.1:1/d")

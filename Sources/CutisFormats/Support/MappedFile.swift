@@ -17,7 +17,7 @@ public final class MappedFile: Sendable {
 
     /// Maps a file.
     ///
-    /// - Throws: `.fileNotFound`, `.fileUnreadable` (also for a folder, a pipe or a device), `.fileEmpty`.
+    /// - Throws: `.fileNotFound`, `.fileUnreadable` (also for a folder, a pipe or a device), `.fileEmpty`, `.outOfMemory`.
     public init(_ url: URL) throws(CutisError) {
         let path = url.path
         // O_NONBLOCK: opening a pipe must not wait for a writer.
@@ -56,6 +56,11 @@ public final class MappedFile: Sendable {
     private static func failure(_ path: String, _ code: Int32) -> CutisError {
         if code == ENOENT || code == ENOTDIR {
             return CutisError(.fileNotFound, "\(path) does not exist.", remedy: "Check the path.")
+        }
+        if code == ENOMEM {
+            return CutisError(
+                .outOfMemory, "There is not enough memory to map \(path).",
+                remedy: "Close other programs, raise the limit (`ulimit -v`), or use a machine with more memory.")
         }
         return CutisError(
             .fileUnreadable, "\(path) cannot be read (\(String(cString: strerror(code)))).",

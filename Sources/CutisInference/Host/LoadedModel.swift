@@ -347,7 +347,7 @@ public final class LoadedModel {
             return try body()
         } catch let error as TensorError where error.code == .memory {
             throw CutisError(
-                .outOfMemory, "There is not enough memory for \(error.operation).",
+                .outOfMemory, "There is not enough memory for the operation \(error.operation).",
                 remedy: "Use --batch 1 or --precision fp16, or close other programs.")
         }
     }

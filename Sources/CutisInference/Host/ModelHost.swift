@@ -7,7 +7,7 @@ import Foundation
 /// The closure that `run` is given is synchronous, so nothing can come between its steps, and the tensors in it
 /// never leave the thread.
 public actor ModelHost {
-    private nonisolated let thread: InferenceThread
+    private nonisolated let thread: DedicatedThread
     private let model: LoadedModel
 
     /// The model's name and version.
@@ -22,10 +22,11 @@ public actor ModelHost {
     ///
     /// - Throws: `CutisError` as `ModelBundle` and `LoadedModel` document.
     public static func load(_ bundle: ModelBundle, options: LoadOptions = LoadOptions()) async throws -> ModelHost {
-        try await Loader(thread: InferenceThread(name: "cutis-model")).load(bundle, options: options)
+        try await Loader(thread: DedicatedThread(name: "cutis-model", stackSize: 8 << 20)).load(
+            bundle, options: options)
     }
 
-    fileprivate init(thread: InferenceThread, model: sending LoadedModel) {
+    fileprivate init(thread: DedicatedThread, model: sending LoadedModel) {
         self.thread = thread
         self.model = model
         identity = model.bundle.manifest.identity
@@ -40,10 +41,10 @@ public actor ModelHost {
 
 /// Loads on the thread that will own the model, since LibTorch's pools belong to the thread that first computes.
 private actor Loader {
-    nonisolated let thread: InferenceThread
+    nonisolated let thread: DedicatedThread
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(thread: InferenceThread) { self.thread = thread }
+    init(thread: DedicatedThread) { self.thread = thread }
 
     func load(_ bundle: ModelBundle, options: LoadOptions) throws -> ModelHost {
         ModelHost(thread: thread, model: try LoadedModel(bundle, options: options))

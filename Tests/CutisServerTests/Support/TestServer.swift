@@ -9,6 +9,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import ServiceFakes
 
 /// A server over a database in a folder of its own, with two clinics and a user of each role in both.
 final class TestServer: Sendable {

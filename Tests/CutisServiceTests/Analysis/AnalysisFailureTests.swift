@@ -2,6 +2,7 @@ import CutisCore
 import CutisService
 import CutisStorage
 import Foundation
+import ServiceFakes
 import Testing
 
 @Suite struct AnalysisFailureTests {

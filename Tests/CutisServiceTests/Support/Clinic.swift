@@ -3,6 +3,7 @@ import CutisService
 import CutisStorage
 import CutisStorageSQLite
 import Foundation
+import ServiceFakes
 import Synchronization
 
 /// A clock that tests set.

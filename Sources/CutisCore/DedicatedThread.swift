@@ -1,22 +1,29 @@
 import Foundation
 import Synchronization
 
-/// A serial executor on one thread of its own: libpq waits for the server, and Swift's shared threads must never wait.
-final class PostgresThread: SerialExecutor {
+/// A serial executor on one thread of its own, for work that blocks or keeps state per thread: Swift's shared threads, as
+/// many as there are cores, must never wait.
+package final class DedicatedThread: SerialExecutor {
     private let jobs = Mutex<[UnownedJob]>([])
     private let semaphore = DispatchSemaphore(value: 0)
 
-    init(name: String) {
+    /// Starts the thread; it ends when nobody holds the executor any more.
+    ///
+    /// - Parameters:
+    ///   - name: the thread's name, of which Linux shows 15 characters.
+    ///   - stackSize: in bytes.
+    package init(name: String, stackSize: Int) {
         // The thread must not keep the executor alive, or neither would ever end.
         let thread = Thread { [weak self, semaphore] in
+            // Foundation on Linux names only the thread that is running.
+            Thread.current.name = name
             while true {
                 semaphore.wait()
                 guard let self, let job = self.next() else { return }
                 job.runSynchronously(on: self.asUnownedSerialExecutor())
             }
         }
-        thread.name = name
-        thread.stackSize = 2 << 20
+        thread.stackSize = stackSize
         thread.start()
     }
 
@@ -25,13 +32,13 @@ final class PostgresThread: SerialExecutor {
         semaphore.signal()
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
         jobs.withLock { $0.append(unowned) }
         semaphore.signal()
     }
 
-    func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+    package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         UnownedSerialExecutor(ordinary: self)
     }
 

@@ -1,27 +1,27 @@
 import Crypto
-import CutisCore
-import CutisService
-import Foundation
+package import CutisCore
+package import CutisService
+package import Foundation
 import Synchronization
 
 /// A model whose answers follow from the first bytes of a file: `name=probability` pairs, or a hash of the bytes.
 ///
 /// A file begins with `IMAGE`; words after it set the answer: `mel=0.7`, `blurred` (warning), `noskin` (refusal).
-final class FakeModel: ServedModel {
-    let facts: ModelFacts
+package final class FakeModel: ServedModel {
+    package let facts: ModelFacts
     private let state = Mutex(State())
 
-    struct State {
-        var answers = 0
-        var rows: [Int] = []
-        var prepared: [Data] = []
-        var failure: CutisError?
+    package struct State {
+        package var answers = 0
+        package var rows: [Int] = []
+        package var prepared: [Data] = []
+        package var failure: CutisError?
         /// Whether answers are held back, and the passes that wait for it to end.
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
     }
 
-    init(
+    package init(
         _ task: ModelFacts.Task = .classification, hash: String = "h1", version: String = "1.0.0",
         rules: Recommendations? = nil
     ) {
@@ -42,13 +42,13 @@ final class FakeModel: ServedModel {
                 ]))
     }
 
-    var seen: State { state.withLock { $0 } }
-    func fail(_ error: CutisError?) { state.withLock { $0.failure = error } }
+    package var seen: State { state.withLock { $0 } }
+    package func fail(_ error: CutisError?) { state.withLock { $0.failure = error } }
 
     /// Holds every answer back until `release`.
-    func hold() { state.withLock { $0.isHeld = true } }
+    package func hold() { state.withLock { $0.isHeld = true } }
 
-    func release() {
+    package func release() {
         let held = state.withLock { state in
             state.isHeld = false
             defer { state.held = [] }
@@ -57,15 +57,15 @@ final class FakeModel: ServedModel {
         for one in held { one.resume() }
     }
 
-    struct Input: PreparedInput {
-        let data: Data
-        let keepsPicture: Bool
-        let quality: ImageQuality
-        let size: (width: Int, height: Int)
-        var words: [String] { String(decoding: data, as: UTF8.self).split(separator: " ").map(String.init) }
+    package struct Input: PreparedInput {
+        package let data: Data
+        package let keepsPicture: Bool
+        package let quality: ImageQuality
+        package let size: (width: Int, height: Int)
+        package var words: [String] { String(decoding: data, as: UTF8.self).split(separator: " ").map(String.init) }
     }
 
-    func prepare(_ data: Data, name: String, keepsPicture: Bool) async throws -> any PreparedInput {
+    package func prepare(_ data: Data, name: String, keepsPicture: Bool) async throws -> any PreparedInput {
         guard data.starts(with: Data("IMAGE".utf8)) else {
             throw CutisError(.imageCorrupt, "\(name) is no image.", remedy: "Send an image.")
         }
@@ -85,7 +85,7 @@ final class FakeModel: ServedModel {
             size: isWide ? (100_000, 100_000) : (640, 480))
     }
 
-    func answer(_ requests: [ModelRequest]) async throws -> [ModelAnswer] {
+    package func answer(_ requests: [ModelRequest]) async throws -> [ModelAnswer] {
         await withCheckedContinuation { continuation in
             let isHeld = state.withLock { state in
                 if state.isHeld { state.held.append(continuation) }
@@ -107,7 +107,7 @@ final class FakeModel: ServedModel {
         }
     }
 
-    func explain(_ input: any PreparedInput, classIndex: Int) async throws -> ExplanationImages {
+    package func explain(_ input: any PreparedInput, classIndex: Int) async throws -> ExplanationImages {
         guard let input = input as? Input, input.keepsPicture else {
             throw CutisError(.invalidArguments, "The picture was not kept.", remedy: "Keep it.")
         }
@@ -129,12 +129,16 @@ final class FakeModel: ServedModel {
 }
 
 /// Gives out models that are made already.
-struct FakeLoader: ModelLoading {
-    let models: [String: FakeModel]
+package struct FakeLoader: ModelLoading {
+    package let models: [String: FakeModel]
 
-    func memoryEstimate(_ bundle: URL) throws -> Int { 1000 }
+    package init(models: [String: FakeModel]) {
+        self.models = models
+    }
 
-    func load(_ bundle: URL, replicas: Int) async throws -> [any ServedModel] {
+    package func memoryEstimate(_ bundle: URL) throws -> Int { 1000 }
+
+    package func load(_ bundle: URL, replicas: Int) async throws -> [any ServedModel] {
         guard let model = models[bundle.lastPathComponent] else {
             throw CutisError(.fileNotFound, "There is no such bundle.", remedy: "Name another.")
         }
@@ -143,8 +147,10 @@ struct FakeLoader: ModelLoading {
 }
 
 /// Takes the word `gps` out of a file.
-struct FakeCleaning: ImageCleaning {
-    func clean(_ data: Data) throws -> (data: Data, mediaType: String) {
+package struct FakeCleaning: ImageCleaning {
+    package init() {}
+
+    package func clean(_ data: Data) throws -> (data: Data, mediaType: String) {
         let text = String(decoding: data, as: UTF8.self).replacingOccurrences(of: " gps", with: "")
         return (Data(text.utf8), "image/png")
     }
