@@ -114,7 +114,9 @@ struct TrainerTests {
                 data.url, output.url, ["schedule.peak_rate=1000", "schedule.warm_up_epochs=0", "gradient_clip=1e6"])
         }
         #expect(error?.code == .computeFailed)
-        #expect(error?.message.contains("images SYN_") == true, "\(String(describing: error))")
+        // In the middle of an epoch, or with its last step, as the order of rounding on this machine has it.
+        let message = error?.message ?? ""
+        #expect(message.contains("not finite") && message.contains("SYN_"), "\(String(describing: error))")
     }
 
     @Test func gradientsOfSeveralBatchesAddUpToThoseOfOne() throws {

@@ -164,6 +164,14 @@ final class TrainingLoop {
         kept.isTraining = false
         defer { if average == nil { kept.isTraining = true } }
         let logits = try ranks.gather(setup.evaluator.logits(ranks.part(of: rows), kept))
+        // The last step of an epoch may have ruined the weights after a loss that was still finite.
+        if let row = logits.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+            throw CutisError(
+                .computeFailed,
+                "The network's answers are not finite after epoch \(state.epoch + 1), such as for "
+                    + "\(setup.data.sample(rows[row]).id).",
+                remedy: "Lower schedule.peak_rate; the last checkpoint is from before.")
+        }
         let figures = try setup.figures(logits: logits, rows: rows)
         let score = figures.score(configuration.validation.metric)
         guard score.isFinite, score > state.bestScore ?? -.infinity else {
