@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a bare Debian 12 machine with Swift lacks: Debian packages and LibTorch. --tests adds the servers that tests
-# start for themselves on 127.0.0.1 (PostgreSQL, an S3 stand-in). Quiet when nothing is missing. Needs root (or sudo) only when Debian packages have to be installed.
+# start for themselves on 127.0.0.1 (PostgreSQL) and what makes their certificates. Quiet when nothing is missing. Needs root
+# (or sudo) only when Debian packages have to be installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,7 @@ swift_version=$(printf '%s' "$version_text" | sed -n 's/.*Swift version \([0-9]*
     die "Swift $swift_version is too old. Install Swift 6.1 or newer from https://www.swift.org/install/linux."
 
 packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev libpq-dev libsqlite3-dev)
-[ "${1:-}" = --tests ] && packages+=(postgresql)
+[ "${1:-}" = --tests ] && packages+=(postgresql openssl)
 python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 missing=()
 if command -v dpkg-query >/dev/null; then
