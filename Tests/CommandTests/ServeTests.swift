@@ -221,6 +221,25 @@ import Testing
         }
     }
 
+    @Test func missingImagesAreRefusedUnlessTolerated() throws {
+        try CommandLineTool.withFolder { folder in
+            let service = try RunningService(folder)
+            try service.waitUntilReady()
+            let key = try #require(service.adminKey)
+            #expect(try service.post("/api/v1/analyze", json: try Self.request(), key: key).status == 200)
+            #expect(service.stop() == 0)
+            let images = folder.appendingPathComponent("data/images")
+            try FileManager.default.moveItem(at: images, to: folder.appendingPathComponent("elsewhere"))
+            try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+            try Self.refusal(folder, [], 3, ["1 of the 1 newest images", "tolerates_missing_images"])
+            try FileManager.default.removeItem(at: images)
+            try FileManager.default.moveItem(at: folder.appendingPathComponent("elsewhere"), to: images)
+            let again = try RunningService(folder)
+            try again.waitUntilReady()
+            #expect(again.stop() == 0)
+        }
+    }
+
     @Test func backupsComeBack() throws {
         try CommandLineTool.withFolder { folder in
             let data = folder.appendingPathComponent("data").path
