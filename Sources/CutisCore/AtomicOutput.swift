@@ -54,12 +54,7 @@ public enum AtomicOutput {
     public static func folder(_ url: URL, replacing: Bool = false, _ body: (URL) throws -> Void) throws {
         let manager = FileManager.default
         let exists = manager.fileExists(atPath: url.path)
-        let isEmpty = (try? manager.contentsOfDirectory(atPath: url.path).isEmpty) ?? false
-        if exists, !isEmpty, !replacing {
-            throw CutisError(
-                .outputUnwritable, "\(url.path) already exists.",
-                remedy: "Choose another output folder or remove this one.")
-        }
+        if !replacing { try requireFree(url) }
         let temporary = sibling(of: url)
         do {
             try manager.createDirectory(at: temporary, withIntermediateDirectories: true)
@@ -71,6 +66,19 @@ public enum AtomicOutput {
         } catch {
             TemporaryPaths.removeNow(temporary.path)
             throw translated(error, writing: url)
+        }
+    }
+
+    /// Refuses a folder that `folder` would refuse: long work asks before it begins.
+    ///
+    /// - Throws: `CutisError` with `.outputUnwritable` where something is there that is no empty folder.
+    public static func requireFree(_ url: URL) throws(CutisError) {
+        let manager = FileManager.default
+        let isEmpty = (try? manager.contentsOfDirectory(atPath: url.path).isEmpty) ?? false
+        guard isEmpty || !manager.fileExists(atPath: url.path) else {
+            throw CutisError(
+                .outputUnwritable, "\(url.path) already exists.",
+                remedy: "Choose another output folder or remove this one.")
         }
     }
 

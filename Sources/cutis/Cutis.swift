@@ -25,7 +25,8 @@ struct Cutis: AsyncParsableCommand {
         version: version,
         subcommands: [
             ClassifyCommand.self, ScreenCommand.self, EmbedCommand.self, ImportCommand.self, PullCommand.self,
-            MergeCommand.self, InspectCommand.self, VerifyCommand.self, OptimizeCommand.self, BenchCommand.self,
+            MergeCommand.self, EvaluateCommand.self, InspectCommand.self, VerifyCommand.self, OptimizeCommand.self,
+            BenchCommand.self,
             TrainCommand.self, SweepCommand.self, ProbeCommand.self, MILCommand.self, DataCommand.self, EDACommand.self,
             DemoCommand.self, ServeCommand.self, AuditCommand.self, BackupCommand.self, RestoreCommand.self,
             MigrateCommand.self, KeysCommand.self,

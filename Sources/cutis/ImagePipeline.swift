@@ -1,30 +1,26 @@
 import CutisCore
-import CutisImaging
 import CutisInference
-import Foundation
 
 /// Feeds many images to a model: the next batch is decoded while the current one computes.
-struct ImagePipeline {
+struct ImagePipeline<Source: Sendable>: Sendable {
     /// One image, prepared or refused.
     struct Item: Sendable {
-        let url: URL
+        let source: Source
         let result: Result<PreparedImage, CutisError>
     }
 
-    let files: [URL]
-    let recipe: PreprocessingRecipe
+    /// What the images are made of, such as their files.
+    let sources: [Source]
     let batch: Int
-    /// Replaces the recipe's own rule of decoding; nil leaves it.
-    let decoding: DecodingExactness?
-    /// Keeps the decoded pictures, which overlays need.
-    var keepsOriginals = false
     let quiet: Bool
+    /// Makes one image; called on several threads at once.
+    let prepare: @Sendable (Source) throws(CutisError) -> PreparedImage
 
-    /// Calls `body` with each batch in the order of the files; memory holds two batches at most.
+    /// Calls `body` with each batch in the order of the sources; memory holds two batches at most.
     func forEachBatch(_ body: ([Item]) async throws -> Void) async throws {
-        let progress = ProgressReporter("images", unit: "images", total: files.count, quiet: quiet)
-        let batches = stride(from: 0, to: files.count, by: batch).map {
-            Array(files[$0..<min($0 + batch, files.count)])
+        let progress = ProgressReporter("images", unit: "images", total: sources.count, quiet: quiet)
+        let batches = stride(from: 0, to: sources.count, by: batch).map {
+            Array(sources[$0..<min($0 + batch, sources.count)])
         }
         var upcoming = batches.first.map(start)
         for index in batches.indices {
@@ -36,12 +32,7 @@ struct ImagePipeline {
         progress.finish()
     }
 
-    private func start(_ urls: [URL]) -> Task<[Item], Never> {
-        let (recipe, decoding, keepsOriginals) = (recipe, decoding, keepsOriginals)
-        return Task {
-            let results = await PreparedImage.prepare(
-                urls, recipe: recipe, decoding: decoding, keepsOriginals: keepsOriginals)
-            return zip(urls, results).map(Item.init)
-        }
+    private func start(_ sources: [Source]) -> Task<[Item], Never> {
+        Task { zip(sources, await PreparedImage.prepare(sources, prepare)).map(Item.init) }
     }
 }

@@ -33,14 +33,9 @@ struct InputFiles {
 
     /// The part of the sorted images that a shard has, and all of them, which its record describes.
     ///
-    /// - Throws: `CutisError` `.invalidArguments` where there are more parts than images.
+    /// - Throws: as `Shard.range`.
     func part(_ shard: Shard) throws(CutisError) -> (urls: [URL], all: [URL]) {
         let all = urls.sorted { $0.relativePath.utf8.lexicographicallyPrecedes($1.relativePath.utf8) }
-        guard shard.count <= all.count else {
-            throw CutisError(
-                .invalidArguments, "--shard \(shard): there are \(shard.count) parts for \(all.count) images.",
-                remedy: "Ask for no more parts than there are images.")
-        }
-        return (Array(all[shard.range(of: all.count)]), all)
+        return (Array(all[try shard.range(of: all.count)]), all)
     }
 }

@@ -1,8 +1,9 @@
+import CutisCore
 import CutisInference
 import Testing
 
 @Suite struct ShardTests {
-    @Test(arguments: [(0, 1), (7, 3), (8, 4), (3, 5), (1_000_003, 64)])
+    @Test(arguments: [(1, 1), (7, 3), (8, 4), (5, 5), (1_000_003, 64)])
     func partsCoverTheInputsOnce(total: Int, count: Int) throws {
         var next = 0
         var sizes: Set<Int> = []
@@ -14,6 +15,11 @@ import Testing
         }
         #expect(next == total)
         #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= 1)
+    }
+
+    @Test func morePartsThanInputsAreRefused() throws {
+        let shard = try #require(Shard("4/5"))
+        #expect(throws: CutisError.self) { _ = try shard.range(of: 3) }
     }
 
     @Test func reading() {

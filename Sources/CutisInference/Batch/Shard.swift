@@ -1,3 +1,5 @@
+public import CutisCore
+
 /// One part of a batch job that several machines share: part `index` of `count`.
 public struct Shard: Sendable, Hashable, CustomStringConvertible {
     /// The most parts that a job may have.
@@ -28,7 +30,14 @@ public struct Shard: Sendable, Hashable, CustomStringConvertible {
 
     /// The inputs of this part among `total`: contiguous, the parts one after the other cover all, and their sizes
     /// differ by one at most.
-    public func range(of total: Int) -> Range<Int> {
+    ///
+    /// - Throws: `CutisError` `.invalidArguments` where there are more parts than inputs.
+    public func range(of total: Int) throws(CutisError) -> Range<Int> {
+        guard count <= total else {
+            throw CutisError(
+                .invalidArguments, "--shard \(self): there are \(count) parts for \(total) images.",
+                remedy: "Ask for no more parts than there are images.")
+        }
         // Without products, which could overflow.
         let (size, rest) = total.quotientAndRemainder(dividingBy: count)
         let start = index * size + min(index, rest)

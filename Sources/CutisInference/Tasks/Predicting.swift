@@ -8,7 +8,7 @@ public protocol Predicting: Sendable {
 
 extension ModelBundle {
     /// Refuses a bundle that is for another task.
-    func require(_ task: BundleManifest.Task) throws(CutisError) {
+    package func require(_ task: BundleManifest.Task) throws(CutisError) {
         guard manifest.task == task else {
             throw CutisError(
                 .bundleInvalid, "The bundle \(manifest.id) is for \(manifest.task.rawValue), not for \(task.rawValue).",

@@ -81,25 +81,30 @@ public struct PreparedImage: Sendable {
 
     /// Prepares several files at once, each with its own success or refusal, in the order of the files.
     ///
-    /// - Parameters:
-    ///   - decoding: replaces the recipe's own `decoding`; nil leaves it.
-    ///   - keepsOriginals: keeps the pictures, which explanations need; they are then decoded exactly.
+    /// - Parameter decoding: replaces the recipe's own `decoding`; nil leaves it.
     public static func prepare(
-        _ urls: [URL], recipe: PreprocessingRecipe, decoding: DecodingExactness? = nil, keepsOriginals: Bool = false
+        _ urls: [URL], recipe: PreprocessingRecipe, decoding: DecodingExactness? = nil
+    ) async -> [Result<PreparedImage, CutisError>] {
+        await prepare(urls) { (url) throws(CutisError) in try PreparedImage(url, recipe: recipe, decoding: decoding) }
+    }
+
+    /// Prepares several images at once, each with its own success or refusal, in the order of the sources.
+    ///
+    /// - Parameter body: makes the image of one source; runs on several threads at once.
+    public static func prepare<Source: Sendable>(
+        _ sources: [Source], _ body: @escaping @Sendable (Source) throws(CutisError) -> PreparedImage
     ) async -> [Result<PreparedImage, CutisError>] {
         await withTaskGroup(of: (Int, Result<PreparedImage, CutisError>).self) { group in
-            for (index, url) in urls.enumerated() {
+            for (index, source) in sources.enumerated() {
                 group.addTask {
                     do throws(CutisError) {
-                        let image = try PreparedImage(
-                            url, recipe: recipe, decoding: decoding, keepsOriginal: keepsOriginals)
-                        return (index, .success(image))
+                        return (index, .success(try body(source)))
                     } catch {
                         return (index, .failure(error))
                     }
                 }
             }
-            var results: [Result<PreparedImage, CutisError>?] = Array(repeating: nil, count: urls.count)
+            var results: [Result<PreparedImage, CutisError>?] = Array(repeating: nil, count: sources.count)
             for await (index, result) in group { results[index] = result }
             return results.compactMap(\.self)
         }

@@ -38,6 +38,7 @@ public enum CrossValidator {
                 .invalidArguments, "A cross-validation runs in one process.",
                 remedy: "Start it without a launcher, or train single folds by data.split={folds: \(count), fold: 0}.")
         }
+        let dataset = try TrainingData(configuration.fold(0, of: count)).dataset
         var rows: [PredictionTable.Row] = []
         var figures: [FoldFigures] = []
         var warnings: [String] = []
@@ -55,31 +56,26 @@ public enum CrossValidator {
             }
             figures.append(
                 FoldFigures(try JSONDecoder().decode(TrainingMetrics.self, from: Data(contentsOf: metrics))))
-            rows += try PredictionTable.read(own.runFolder.appendingPathComponent("predictions.csv"))
+            let table = own.runFolder.appendingPathComponent("predictions.csv")
+            rows += try PredictionTable.read(table, labels: dataset.labels)
                 .filter { $0.split == SplitName.validation.rawValue }
         }
         let report = CrossValidationReport(
             recipe: try configuration.recipeFingerprint, date: Date().formatted(.iso8601.year().month().day()),
-            engine: "LibTorch \(Runtime.version)", watched: try watched(configuration, count), folds: figures,
-            pooled: try pooled(rows, configuration.fold(0, of: count)))
+            engine: "LibTorch \(Runtime.version)", watched: configuration.watchedLabel(of: dataset.labels),
+            folds: figures,
+            pooled: try pooled(rows, dataset, configuration))
         let output = configuration.foldsFolder.appendingPathComponent("cross-validation.json")
         try AtomicOutput.file(output, Data((JSONText.of(report, pretty: true) + "\n").utf8))
         return Outcome(report: output, warnings: warnings)
     }
 
-    private static func watched(_ configuration: TrainingConfiguration, _ count: Int) throws -> String? {
-        configuration.watchedLabel(of: try TrainingData(configuration.fold(0, of: count)).dataset.labels)
-    }
-
     /// The figures of all images together, with what the data says of each.
     private static func pooled(
-        _ rows: [PredictionTable.Row], _ configuration: TrainingConfiguration
+        _ rows: [PredictionTable.Row], _ dataset: Dataset, _ configuration: TrainingConfiguration
     ) throws -> EvaluationReport {
-        let data = try TrainingData(configuration)
-        let facts = Dictionary(
-            data.dataset.samples.map { ($0.id, $0.facts) }, uniquingKeysWith: { first, _ in first })
         let (scores, truth) = (rows.map(\.probabilities), rows.map(\.label))
-        let label = configuration.watchedLabel(of: data.dataset.labels).flatMap(data.dataset.labels.index(of:))
+        let label = configuration.watchedLabel(of: dataset.labels).flatMap(dataset.labels.index(of:))
         let watched = try label.map { label in
             let rule = ThresholdRule.sensitivity(atLeast: configuration.validation.minimumSensitivity)
             return (
@@ -87,9 +83,7 @@ public enum CrossValidator {
                 try rule.threshold(scores: scores.map { $0[label] }, positives: truth.map { $0 == label })
             )
         }
-        return try EvaluationReport(
-            probabilities: scores, truth: truth, facts: rows.map { facts[$0.name] ?? SampleFacts() },
-            labels: data.dataset.labels, watched: watched)
+        return try EvaluationReport(rows, of: dataset, watched: watched)
     }
 }
 

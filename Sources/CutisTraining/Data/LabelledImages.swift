@@ -25,7 +25,7 @@ package struct LabelledImages: Sendable {
             guard let label = sample.labels.first, sample.labels.count == 1 else {
                 throw CutisError(
                     .dataInvalid,
-                    "The sample '\(sample.id)' has \(sample.labels.count) labels; a classifier is trained on one each.",
+                    "The sample '\(sample.id)' has \(sample.labels.count) labels; a classifier needs one each.",
                     remedy: "Give every sample one label, or leave it out of the split.")
             }
             for image in sample.images {

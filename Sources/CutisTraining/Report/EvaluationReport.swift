@@ -1,6 +1,7 @@
 import CutisCore
-import CutisDatasets
+package import CutisDatasets
 public import CutisStatistics
+import Foundation
 
 /// The figures of a classifier on one set of images, each with its 95 % interval.
 public struct EvaluationReport: Codable, Sendable {
@@ -109,6 +110,29 @@ public struct EvaluationReport: Codable, Sendable {
                     isEnough ? try ROC.auroc(scores: part.map { $0[watched.label] }, positives: positives) : nil
                 })
         }
+    }
+
+    /// The figures of predictions for the samples of a data set.
+    ///
+    /// - Parameter watched: the watched class with its threshold; nil for none.
+    /// - Throws: `.dataInvalid` for a prediction whose image the data set does not have, or has in another class.
+    package init(
+        _ rows: [PredictionTable.Row], of dataset: Dataset, watched: (label: Int, threshold: Double)?
+    ) throws {
+        let samples = Dictionary(dataset.samples.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let facts = try rows.map { row in
+            guard let sample = samples[row.name], sample.labels == [row.label] else {
+                let what = samples[row.name] == nil ? "is not in" : "has another class in"
+                throw CutisError(
+                    .dataInvalid,
+                    "The image '\(row.name.prefix(200))' of the predictions \(what) \(dataset.source.path).",
+                    remedy: "Give the data set that the predictions were made of.")
+            }
+            return sample.facts
+        }
+        try self.init(
+            probabilities: rows.map(\.probabilities), truth: rows.map(\.label), facts: facts, labels: dataset.labels,
+            watched: watched)
     }
 
     /// The parts of the images by what is known; an attribute that nobody gave is left out.

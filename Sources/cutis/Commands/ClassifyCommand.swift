@@ -76,11 +76,14 @@ struct ClassifyCommand: AsyncParsableCommand {
             format: format, top: topK, labels: bundle.manifest.labels, isSingle: isSingle,
             output: output.map { URL(fileURLWithPath: $0) })
         var refused = 0
+        let (recipe, decoding, keepsOriginal) = (
+            bundle.manifest.preprocessing, common.decode.exactness, overlays != nil
+        )
         let pipeline = ImagePipeline(
-            files: urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
-            decoding: common.decode.exactness,
-            keepsOriginals: overlays != nil,
-            quiet: common.quietness.quiet || isSingle)
+            sources: urls, batch: common.batch, quiet: common.quietness.quiet || isSingle
+        ) { (url) throws(CutisError) in
+            try PreparedImage(url, recipe: recipe, decoding: decoding, keepsOriginal: keepsOriginal)
+        }
         try await pipeline.forEachBatch { prepared in
             let answers = try await classifier.classify(prepared.compactMap { try? $0.result.get() })
             var next = answers.makeIterator()
@@ -90,7 +93,7 @@ struct ClassifyCommand: AsyncParsableCommand {
                     if isSingle { throw error }
                     refused += 1
                     printToStandardError("cutis: \(error.message)")
-                    try writer.write(error, image: item.url.relativePath)
+                    try writer.write(error, image: item.source.relativePath)
                 case .success(let image):
                     guard let answer = next.next() else { continue }
                     try writer.write(answer)

@@ -48,7 +48,7 @@ struct EDACommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = URL(fileURLWithPath: output)
-        try checkIsFree(folder)
+        try AtomicOutput.requireFree(folder)
         let data = try options.read(dataset, keepsRepeats: true)
         var exploration = ExplorationOptions(samplesPerClass: samples, seed: seed)
         if let threads { exploration.workers = threads }
@@ -69,15 +69,5 @@ struct EDACommand: AsyncParsableCommand {
               JSON        \(folder.appendingPathComponent(DatasetExploration.jsonName).path)
 
             """)
-    }
-
-    /// Refuses a folder that cannot be written before the long work, not after it.
-    private func checkIsFree(_ folder: URL) throws {
-        let manager = FileManager.default
-        guard manager.fileExists(atPath: folder.path) else { return }
-        if let content = try? manager.contentsOfDirectory(atPath: folder.path), content.isEmpty { return }
-        throw CutisError(
-            .outputUnwritable, "\(folder.path) already exists.",
-            remedy: "Choose another output folder or remove this one.")
     }
 }

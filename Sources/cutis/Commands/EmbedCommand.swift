@@ -52,10 +52,10 @@ struct EmbedCommand: AsyncParsableCommand {
         var names: [String] = []
         var rows: [[Float]] = []
         var refused = 0
+        let (recipe, decoding) = (bundle.manifest.preprocessing, common.decode.exactness)
         let pipeline = ImagePipeline(
-            files: urls, recipe: bundle.manifest.preprocessing, batch: common.batch,
-            decoding: common.decode.exactness,
-            quiet: common.quietness.quiet || (files.isSingleImage && part == nil))
+            sources: urls, batch: common.batch, quiet: common.quietness.quiet || (files.isSingleImage && part == nil)
+        ) { (url) throws(CutisError) in try PreparedImage(url, recipe: recipe, decoding: decoding) }
         try await pipeline.forEachBatch { items in
             var images: [PreparedImage] = []
             for item in items {

@@ -1,6 +1,5 @@
 public import ArgumentParser
 import CutisCore
-import CutisStatistics
 public import CutisTraining
 import Foundation
 
@@ -67,17 +66,9 @@ struct ProbeCommand: AsyncParsableCommand {
     }
 
     private func text(_ probe: ProbeRun) -> String {
-        let reports = [probe.metrics.validation, probe.metrics.test].compactMap(\.self)
-        func row(_ name: String, _ figure: (EvaluationReport) -> Estimate?) -> [String] {
-            [OneLine.text(name)] + reports.map { FigureText.interval(figure($0)) }
-        }
-        var rows = [["", "validation", "test"].prefix(reports.count + 1).map(\.self)]
-        rows.append(["images"] + reports.map { "\($0.confusion.total)" })
-        rows.append(row("accuracy") { $0.accuracy })
-        rows.append(row("balanced accuracy") { $0.balancedAccuracy })
-        rows.append(row("AUROC, mean of classes") { $0.macroAUROC })
-        for label in probe.head.labels.labels { rows.append(row("AUROC of \(label.id)") { $0.classAUROC[label.id] }) }
+        let parts = [("validation", probe.metrics.validation)] + (probe.metrics.test.map { [("test", $0)] } ?? [])
+        let rows = FigureText.lines(parts, labels: probe.head.labels)
         let chosen = "C \(probe.metrics.chosen.strength), chosen among \(probe.metrics.candidates.count) on validation"
-        return (TextTable.lines(rows) + [chosen, "wrote \(output)"]).joined(separator: "\n") + "\n"
+        return (rows + [chosen, "wrote \(output)"]).joined(separator: "\n") + "\n"
     }
 }

@@ -22,12 +22,14 @@ struct DatasetOptions: ParsableArguments {
     var labelColumn: String?
 
     /// Reads the data set of an argument.
-    func read(_ path: String, keepsRepeats: Bool = false) throws -> Dataset {
+    ///
+    /// - Parameter labels: the only classes that there may be; nil takes those that occur.
+    func read(_ path: String, labels: LabelSet? = nil, keepsRepeats: Bool = false) throws -> Dataset {
         try DatasetReader.read(
             URL(fileURLWithPath: path),
             options: DatasetReadOptions(
                 kind: kind, images: images.map { URL(fileURLWithPath: $0) },
-                metadata: metadata.map { URL(fileURLWithPath: $0) }, labelColumn: labelColumn,
+                metadata: metadata.map { URL(fileURLWithPath: $0) }, labelColumn: labelColumn, labels: labels,
                 keepsRepeats: keepsRepeats))
     }
 
