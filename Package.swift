@@ -188,7 +188,9 @@ if !torchFree {
                 "CutisCore", "CutisTensor", "CutisFormats", "CutisImaging", "CutisModels", "CutisInference",
                 "CutisOptimization", "CutisStatistics",
             ]),
-        test("CommandTests", ["cutis", "CutisCore", "CutisImaging", "TestImages"], hasFixtures: true),
+        test(
+            "CommandTests", ["cutis", "CutisCore", "CutisImaging", "CutisStorage", "CutisStorageSQLite", "TestImages"],
+            hasFixtures: true),
     ]
 }
 

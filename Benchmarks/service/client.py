@@ -90,9 +90,10 @@ async def closed_loop(port: int, messages: list[bytes], clients: int, seconds: f
     return answers
 
 
-async def open_loop(port: int, messages: list[bytes], rate: float, seconds: float, seed: int = 1) -> list[Answer]:
-    """Requests at random moments (Poisson), whether or not the former are answered; the time counts from when a request
-    was due, so that a server that stalls is not flattered."""
+async def open_loop(port: int, messages: list[bytes], rate: float, seconds: float, arrivals: str = "poisson",
+                    seed: int = 1) -> list[Answer]:
+    """Requests at random moments (`poisson`) or evenly spaced ones (`even`, as wrk2, vegeta and k6 send them), whether or not
+    the former are answered; the time counts from when a request was due, so that a server that stalls is not flattered."""
     generator, answers, idle = random.Random(seed), [], []
     start = time.perf_counter()
 
@@ -103,7 +104,7 @@ async def open_loop(port: int, messages: list[bytes], rate: float, seconds: floa
         idle.append(connection)
 
     tasks, due, index = set(), 0.0, 0
-    while (due := due + generator.expovariate(rate)) < seconds:
+    while (due := due + (generator.expovariate(rate) if arrivals == "poisson" else 1 / rate)) < seconds:
         await asyncio.sleep(max(0.0, start + due - time.perf_counter()))
         task = asyncio.create_task(send(index, due))
         tasks.add(task)
@@ -116,6 +117,19 @@ async def open_loop(port: int, messages: list[bytes], rate: float, seconds: floa
 def quantile(values: list[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def ideal_wait(rate: float, work: float, cores: int, share: float, count: int = 200_000) -> float:
+    """The quantile of the time that requests wait in an ideal first-come queue: Poisson arrivals, each takes one core for
+    `work` seconds and nothing else costs anything (M/D/c, simulated)."""
+    generator, now, free, waits = random.Random(1), 0.0, [0.0] * cores, []
+    for _ in range(count):
+        now += generator.expovariate(rate)
+        core = min(range(cores), key=free.__getitem__)
+        start = max(now, free[core])
+        waits.append(start - now)
+        free[core] = start + work
+    return quantile(waits, share)
 
 
 @dataclass

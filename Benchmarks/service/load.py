@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import http.client
+import os
 import pathlib
 import re
 import statistics
@@ -18,8 +19,10 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from client import Summary, base64_of, closed_loop, images, message, open_loop, quantile  # noqa: E402
+from client import Summary, base64_of, closed_loop, ideal_wait, images, message, open_loop, quantile  # noqa: E402
 from process import ROOT, CutisServer, PeerServer  # noqa: E402
+
+CORES = len(os.sched_getaffinity(0))
 
 
 def cutis_messages(server: CutisServer, files: list[pathlib.Path]) -> list[bytes]:
@@ -64,7 +67,7 @@ def bare(server: CutisServer) -> dict[str, tuple[float, float]]:
 
 
 def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
-    """One client at a time, then Poisson arrivals at 80 % of the throughput and at four times of it."""
+    """One client at a time, then arrivals at 80 % of the throughput, even and Poisson, and at four times of it."""
     with tempfile.TemporaryDirectory() as scratch:
         with CutisServer(pathlib.Path(scratch) / "data", options.model) as server:
             messages = cutis_messages(server, files)
@@ -78,11 +81,15 @@ def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
             full = Summary.of(
                 asyncio.run(closed_loop(server.port, messages, options.clients, options.seconds)), options.seconds)
             before = server.resident()
-            for share in (0.8, 4.0):
-                answers = asyncio.run(open_loop(server.port, messages, full.rate * share, options.seconds))
+            for share, arrivals in ((0.8, "even"), (0.8, "poisson"), (4.0, "poisson")):
+                answers = asyncio.run(open_loop(server.port, messages, full.rate * share, options.seconds, arrivals))
                 summary = Summary.of(answers, options.seconds)
-                print(f"{share:g} × {full.rate:.0f}/s: {summary.good} answered, {summary.refused} refused, "
-                      f"{summary.failed} failed, " + ", ".join(f"{k} {v:.1f} ms" for k, v in summary.milliseconds.items()))
+                print(f"{share:g} × {full.rate:.0f}/s, {arrivals}: {summary.good} answered, {summary.refused} refused, "
+                      f"{summary.failed} failed, " + ", ".join(f"{k} {v:.1f} ms" for k, v in summary.milliseconds.items())
+                      + f"; p99 less preparation and model alone: {summary.milliseconds['p99'] - sum(means):.1f} ms")
+            waits = ideal_wait(full.rate * 0.8, CORES / full.rate, CORES, 0.99) * 1000
+            print(f"{CORES} cores that take {CORES / full.rate * 1000:.1f} ms for an answer and answer in the order of arrival, "
+                  f"without any cost of their own, let 1 % of Poisson arrivals at 80 % wait longer than {waits:.0f} ms")
             print(f"resident memory {before >> 20} MB before the loads, {server.resident() >> 20} MB after")
 
 

@@ -5,8 +5,7 @@ import Foundation
 enum InstalledFiles {
     /// The folder of the default dermoscopic classifier.
     ///
-    /// Looked for in `$CUTIS_HOME/Models`, in the folders above the binary (a checkout) and in
-    /// `../share/cutis/Models` beside it (an installation).
+    /// Looked for in `Models` of `InstalledFolders`.
     static func defaultModel() throws(CutisError) -> URL {
         try find("Models/cutis-dermoscopy/bundle.json").deletingLastPathComponent()
     }
@@ -17,8 +16,7 @@ enum InstalledFiles {
     }
 
     private static func find(_ name: String) throws(CutisError) -> URL {
-        let places = roots().map { $0.appendingPathComponent(name) }
-        if let found = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) { return found }
+        if let found = InstalledFolders.find(name) { return found }
         throw CutisError(
             .fileNotFound, "\(name), which ships with Cutis, was not found near the binary.",
             remedy: "Set CUTIS_HOME to the folder that holds Models/, or name a bundle with --model.")
@@ -26,24 +24,8 @@ enum InstalledFiles {
 
     /// A file of the shared data set folder beside the checkout, where it is present.
     static func sharedData(_ path: String) -> URL? {
-        roots().lazy
+        InstalledFolders.candidates.lazy
             .map { $0.deletingLastPathComponent().appendingPathComponent("shared/data").appendingPathComponent(path) }
             .first { FileManager.default.fileExists(atPath: $0.path) }
-    }
-
-    private static func roots() -> [URL] {
-        var roots: [URL] = []
-        if let home = ProcessInfo.processInfo.environment["CUTIS_HOME"], !home.isEmpty {
-            roots.append(URL(fileURLWithPath: home))
-        }
-        let executable =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        roots.append(folder.deletingLastPathComponent().appendingPathComponent("share/cutis"))
-        for _ in 0..<5 {
-            roots.append(folder)
-            folder.deleteLastPathComponent()
-        }
-        return roots
     }
 }

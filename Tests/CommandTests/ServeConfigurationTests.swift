@@ -47,6 +47,14 @@ import Testing
         ("database:\n  url: postgres://a:b@c/d\n", ["secret", "url_file"]),
         ("tls:\n  certificate: a.pem\n", ["tls.key"]), ("models:\n  precision: fp8\n", ["models.precision", "bf16"]),
         ("http:\n  public_metrics: maybe\n", ["http.public_metrics"]),
+        (
+            "quality:\n  sharpness:\n    refusal: 12\n",
+            ["quality.sharpness.refusal", "12", "quality.sharpness.warning"]
+        ),
+        (
+            "quality:\n  overexposed:\n    warning: 0.5\n",
+            ["quality.overexposed.refusal", "quality.overexposed.warning"]
+        ),
         ("quality:\n  sharpness:\n    refuse: 1\n", ["quality.sharpness.refuse"]),
         ("tokens:\n  issuer: https://a\n", ["tokens.audience"]), ("http:\n  host: 0.0.0.0\n", ["TLS", "insecure"]),
         ("tokens:\n  audience: a\n", ["tokens.issuer"]), ("s3:\n  bucket: images\n", ["s3.endpoint"]),

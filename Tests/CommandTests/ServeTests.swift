@@ -1,3 +1,5 @@
+import CutisStorage
+import CutisStorageSQLite
 import Foundation
 import Testing
 
@@ -237,6 +239,30 @@ import Testing
             let again = try RunningService(folder)
             try again.waitUntilReady()
             #expect(again.stop() == 0)
+        }
+    }
+
+    @Test func aClockBeforeTheNewestRecordIsRefused() async throws {
+        try await CommandLineTool.withFolder { folder in
+            let service = try RunningService(folder)
+            try service.waitUntilReady()
+            #expect(service.stop() == 0)
+            // What a machine leaves behind whose clock stood two hours ahead.
+            let file = folder.appendingPathComponent("data/cutis.sqlite")
+            let database = try SQLiteDatabase(file, options: SQLiteDatabase.Options(creates: false))
+            let milliseconds = Int64(Date().timeIntervalSince1970 * 1000)
+            try await database.write { transaction in
+                let trail = AuditRepository(transaction)
+                let head = try trail.lockHead()
+                try trail.append(
+                    AuditRecord(
+                        sequence: head.sequence + 1, time: milliseconds + 7_200_000, actor: "system", clinicID: nil,
+                        action: "service.stop", subject: "-", modelHash: nil, inputHash: nil, threshold: nil,
+                        outcome: "ok", details: "{}", previousHash: head.hash,
+                        hash: String(repeating: "a", count: 64)))
+            }
+            await database.close()
+            try Self.refusal(folder, [], 3, ["clock stands", "minutes before", "timedatectl"])
         }
     }
 

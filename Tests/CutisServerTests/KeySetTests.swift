@@ -182,6 +182,13 @@ import Testing
                 let errors = provider.errors
                 #expect(await subject(token, verifier) == "alice")
                 #expect(provider.errors == errors)
+                // Old keys do not serve for ever.
+                provider.answer.withLock { $0 = .error }
+                provider.pass(86_400_001)
+                await #expect(performing: { try await verifier.identity(of: token) }, throws: { !($0 is CutisError) })
+                provider.answer.withLock { $0 = .keys }
+                provider.pass(60_001)
+                #expect(await subject(token, verifier) == "alice")
             }
         }
     }

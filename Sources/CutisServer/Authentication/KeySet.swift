@@ -14,6 +14,9 @@ actor KeySet {
     static let sizeLimit = 1 << 20
     /// How long keys are used before they are read again, in milliseconds.
     static let lifetime: Int64 = 3_600_000
+    /// How long keys are used while the provider cannot be reached, in milliseconds: a key that was withdrawn meanwhile
+    /// must not serve for ever.
+    static let longest: Int64 = 86_400_000
     /// The least time between two readings, in milliseconds: tokens with made-up keys cause no more traffic than this.
     static let leastInterval: Int64 = 60_000
 
@@ -52,12 +55,13 @@ actor KeySet {
 
     /// The keys of an algorithm that a token may mean: the one it names, or all where it names none.
     ///
-    /// - Throws: `CutisError` with `.unauthenticated` where there is none, a `Problem` (503) where no keys could ever be
-    ///   read.
+    /// - Throws: `CutisError` with `.unauthenticated` where there is none, a `Problem` (503) where no keys could be read
+    ///   for a day.
     func candidates(
         keyID: String?, algorithm: TokenConfiguration.Algorithm
     ) async throws -> [any JWTAlgorithm] {
         if readAt.map({ now() - $0 > Self.lifetime }) ?? true { try await refresh() }
+        guard let readAt, now() - readAt <= Self.longest else { throw Self.unavailable }
         var found = try await matches(keyID, algorithm)
         if found.isEmpty, keyID != nil, try await refresh() { found = try await matches(keyID, algorithm) }
         guard !found.isEmpty else { throw JSONWebToken.refused("is signed by an unknown key") }

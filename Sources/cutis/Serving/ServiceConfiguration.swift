@@ -160,22 +160,34 @@ struct ServiceConfiguration: Sendable {
         quality.framing = try reader.flag("quality.framing") ?? true
         try readBound("sharpness", \.sharpness, reader)
         try readBound("brightness", \.brightness, reader)
-        try readBound("overexposed", \.overexposed, reader)
+        try readBound("overexposed", \.overexposed, isLargest: true, reader)
         try readBound("contrast", \.contrast, reader)
         try readBound("resolution", \.resolution, reader)
         try readBound("skin", \.skin, reader)
-        try readBound("roughness", \.roughness, reader)
+        try readBound("roughness", \.roughness, isLargest: true, reader)
     }
 
     /// A limit of the quality check; `none` never warns, or never refuses.
+    ///
+    /// - Parameter isLargest: whether larger measures are worse.
     private mutating func readBound(
-        _ name: String, _ path: WritableKeyPath<QualityLimits, QualityLimits.Bound>, _ reader: SettingReader
+        _ name: String, _ path: WritableKeyPath<QualityLimits, QualityLimits.Bound>, isLargest: Bool = false,
+        _ reader: SettingReader
     ) throws(CutisError) {
         for (part, limit) in [("warning", \QualityLimits.Bound.warning), ("refusal", \QualityLimits.Bound.refusal)] {
             let key = "quality.\(name).\(part)"
             guard let text = try reader.text(key) else { continue }
             quality[keyPath: path.appending(path: limit)] =
                 text == "none" ? nil : try reader.number(key, in: 0...1_000_000)
+        }
+        let bound = quality[keyPath: path]
+        guard let warning = bound.warning, let refusal = bound.refusal else { return }
+        guard isLargest ? refusal >= warning : refusal <= warning else {
+            throw CutisError(
+                .configInvalid,
+                "`quality.\(name).refusal` is \(refusal) and `quality.\(name).warning` \(warning): what should get a warning "
+                    + "would be refused.",
+                remedy: "Give a warning that comes before the refusal, or `none`.")
         }
     }
 }

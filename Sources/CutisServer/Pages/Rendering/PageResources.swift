@@ -52,26 +52,12 @@ package struct PageResources: Sendable {
 
     /// The folder `Resources`, wherever Cutis is installed.
     ///
-    /// Looked for in `$CUTIS_HOME`, in `../share/cutis` beside the binary (an installation), beside the binary and in
-    /// the folders above it (a build). SwiftPM's own `Bundle.module` ends the process when a binary has been moved.
+    /// Looked for in `InstalledFolders`. SwiftPM's own `Bundle.module` ends the process when a binary has been moved.
     ///
     /// - Throws: `CutisError` with `.fileNotFound`.
     package static func installedFolder() throws(CutisError) -> URL {
-        var roots: [URL] = []
-        if let home = ProcessInfo.processInfo.environment["CUTIS_HOME"], !home.isEmpty {
-            roots.append(URL(fileURLWithPath: home))
-        }
-        let executable =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        roots.append(folder.deletingLastPathComponent().appendingPathComponent("share/cutis"))
-        for _ in 0..<3 {
-            roots.append(folder)
-            folder.deleteLastPathComponent()
-        }
         let name = "Cutis_CutisServer.resources/Resources"
-        let places = roots.map { $0.appendingPathComponent(name) }
-        if let found = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) { return found }
+        if let found = InstalledFolders.find(name) { return found }
         throw CutisError(
             .fileNotFound, "The web pages (\(name)), which ship with Cutis, were not found near the binary.",
             remedy: "Set CUTIS_HOME to the folder that holds Cutis_CutisServer.resources, or install Cutis again.")
