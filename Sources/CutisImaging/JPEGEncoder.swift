@@ -17,22 +17,8 @@ public enum JPEGEncoder {
                 .invalidArguments, "An image with \(image.channels) channels cannot be written as JPEG.",
                 remedy: "Write it as PNG, or drop its alpha channel.")
         }
-        try VipsDecoder.start()
-        let message = MessageBuffer()
-        var memory: UnsafeMutableRawPointer?
-        var length = 0
-        let status = image.pixels.withUnsafeBytes { pixels -> Int32 in
-            guard let base = pixels.baseAddress else { return -1 }
-            return cvips_encode_jpeg(
-                base, Int32(clamping: image.width), Int32(clamping: image.height), Int32(image.channels),
-                Int32(min(max(quality, 1), 100)), &memory, &length, message.text, message.capacity)
-        }
-        guard status == 0, let memory else {
-            throw CutisError(
-                .computeFailed, "The image cannot be written as JPEG: \(message.reason).",
-                remedy: "Check that no side is above 65,535 pixels and that enough memory is free.")
-        }
-        defer { cvips_free(memory) }
-        return Data(bytes: memory, count: length)
+        return try VipsEncoder.encode(
+            image, as: .jpeg, setting: min(max(quality, 1), 100),
+            remedy: "Check that no side is above 65,535 pixels and that enough memory is free.", cvips_encode_jpeg)
     }
 }

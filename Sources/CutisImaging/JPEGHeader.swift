@@ -70,7 +70,7 @@ enum JPEGHeader {
     }
 
     /// Moves past the next marker; image data and bytes that belong to no segment are skipped, as libjpeg does.
-    private static func nextMarker(_ reader: ByteReader, _ offset: inout Int) -> Int? {
+    static func nextMarker(_ reader: ByteReader, _ offset: inout Int) -> Int? {
         while offset < reader.count, let base = reader.bytes.baseAddress,
             let found = memchr(base + offset, 0xFF, reader.count - offset)
         {

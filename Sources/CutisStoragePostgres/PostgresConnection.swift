@@ -34,7 +34,7 @@ actor PostgresConnection {
     /// The audit trail would put them in a row anyway, since each entry needs the hash of the one before.
     ///
     /// - Returns: the error of each write that was undone, nil for each that is on the server's disk.
-    func commit(_ writes: [PostgresWrite]) -> [(any Error)?] {
+    func commit(_ writes: [PendingWrite]) -> [(any Error)?] {
         var failures = [(any Error)?](repeating: nil, count: writes.count)
         do {
             try repeating { session in
@@ -84,7 +84,7 @@ actor PostgresConnection {
         let error: CutisError
     }
 
-    private static func run(_ write: PostgresWrite, alone: Bool, in transaction: PostgresTransaction) throws {
+    private static func run(_ write: PendingWrite, alone: Bool, in transaction: PostgresTransaction) throws {
         let session = transaction.session
         if !alone { _ = try session.control("SAVEPOINT write") }
         do {

@@ -2,19 +2,11 @@ import CutisCore
 import CutisStorage
 import Synchronization
 
-/// One write on its way to the server.
-struct PostgresWrite: Sendable {
-    /// Runs the body and keeps its result until the commit.
-    let run: @Sendable (any Transaction) throws -> Void
-    /// Hands the result, or the error, to the caller.
-    let finish: @Sendable ((any Error)?) -> Void
-}
-
 /// The connection that writes: what arrives while a commit is under way is committed together, since a commit waits for
 /// the server's disk far longer than a statement takes.
 final class PostgresWriter: Sendable {
     private struct State {
-        var pending: [PostgresWrite] = []
+        var pending: [PendingWrite] = []
         var isRunning = false
         var isClosed = false
     }
@@ -34,19 +26,7 @@ final class PostgresWriter: Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result {
-        let kept = ResultBox<Result>()
-        return try await withCheckedThrowingContinuation { continuation in
-            enqueue(
-                PostgresWrite(
-                    run: { transaction in kept.keep(try body(transaction)) },
-                    finish: { error in
-                        if let error {
-                            continuation.resume(throwing: error)
-                        } else {
-                            continuation.resume(with: kept.take())
-                        }
-                    }))
-        }
+        try await PendingWrite.result(of: body, enqueue: enqueue)
     }
 
     /// Runs statements outside of a transaction, between two groups of writes.
@@ -62,7 +42,7 @@ final class PostgresWriter: Sendable {
         await connection.disconnect()
     }
 
-    private func enqueue(_ write: PostgresWrite) {
+    private func enqueue(_ write: PendingWrite) {
         let mustStart = state.withLock { state -> Bool? in
             if state.isClosed { return nil }
             state.pending.append(write)
@@ -80,29 +60,12 @@ final class PostgresWriter: Sendable {
         }
     }
 
-    private func nextGroup() -> [PostgresWrite]? {
+    private func nextGroup() -> [PendingWrite]? {
         state.withLock { state in
             let group = Array(state.pending.prefix(Self.largestGroup))
             state.pending.removeFirst(group.count)
             state.isRunning = !group.isEmpty
             return group.isEmpty ? nil : group
         }
-    }
-}
-
-/// A result between the statement that made it and the commit that lets it out.
-private final class ResultBox<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-
-    func keep(_ value: Value) {
-        self.value.withLock { $0 = value }
-    }
-
-    func take() -> Result<Value, any Error> {
-        guard let value = value.withLock({ $0 }) else {
-            // A write is only finished without an error after its body returned.
-            return .failure(CancellationError())
-        }
-        return .success(value)
     }
 }

@@ -8,15 +8,8 @@ import Synchronization
 /// that one that fails undoes itself alone, and each caller returns only when the commit that holds its write is on the
 /// disk. Where the database itself ends a transaction (the disk is full), nothing of it is kept and all are told.
 final class GroupCommit: Sendable {
-    private struct Job: Sendable {
-        /// Runs the body and keeps its result until the commit.
-        let run: @Sendable (any Transaction) throws -> Void
-        /// Hands the result, or the error, to the caller.
-        let finish: @Sendable ((any Error)?) -> Void
-    }
-
     private struct State {
-        var pending: [Job] = []
+        var pending: [PendingWrite] = []
         var isRunning = false
     }
 
@@ -33,24 +26,12 @@ final class GroupCommit: Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result {
-        let box = ResultBox<Result>()
-        return try await withCheckedThrowingContinuation { continuation in
-            enqueue(
-                Job(
-                    run: { transaction in box.keep(try body(transaction)) },
-                    finish: { error in
-                        if let error {
-                            continuation.resume(throwing: error)
-                        } else {
-                            continuation.resume(with: box.take())
-                        }
-                    }))
-        }
+        try await PendingWrite.result(of: body, enqueue: enqueue)
     }
 
-    private func enqueue(_ job: Job) {
+    private func enqueue(_ write: PendingWrite) {
         let mustStart = state.withLock { state in
-            state.pending.append(job)
+            state.pending.append(write)
             defer { state.isRunning = true }
             return !state.isRunning
         }
@@ -73,16 +54,16 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ group: [Job], on connection: GRDB.Database) {
+    private func commit(_ group: [PendingWrite], on connection: GRDB.Database) {
         let transaction = SQLiteTransaction(connection: connection, path: pool.path)
         var failures: [Int: any Error] = [:]
         var common: (any Error)?
         do {
             try connection.inTransaction(.immediate) {
-                for (index, job) in group.enumerated() {
+                for (index, write) in group.enumerated() {
                     do {
                         try connection.inSavepoint {
-                            try job.run(transaction)
+                            try write.run(transaction)
                             return .commit
                         }
                     } catch {
@@ -95,25 +76,8 @@ final class GroupCommit: Sendable {
         } catch {
             common = SQLiteFailure.translated(error, path: pool.path)
         }
-        for (index, job) in group.enumerated() {
-            job.finish(failures[index].map { SQLiteFailure.translated($0, path: pool.path) } ?? common)
+        for (index, write) in group.enumerated() {
+            write.finish(failures[index].map { SQLiteFailure.translated($0, path: pool.path) } ?? common)
         }
-    }
-}
-
-/// A result between the statement that made it and the commit that lets it out.
-private final class ResultBox<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-
-    func keep(_ value: Value) {
-        self.value.withLock { $0 = value }
-    }
-
-    func take() -> Result<Value, any Error> {
-        guard let value = value.withLock({ $0 }) else {
-            // A job is only finished without an error after its body returned.
-            return .failure(CancellationError())
-        }
-        return .success(value)
     }
 }

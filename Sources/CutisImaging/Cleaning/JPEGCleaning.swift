@@ -15,7 +15,7 @@ enum JPEGCleaning {
         var isOrientationWritten = orientation == 1
         var (hasScan, isCut) = (false, false)
         var offset = 2
-        while let marker = nextMarker(reader, &offset) {
+        while let marker = JPEGHeader.nextMarker(reader, &offset) {
             if marker == 0xD9 { break }
             // TEM, and restart marks outside of image data, have no meaning.
             if marker == 0x01 || (0xD0...0xD8).contains(marker) { continue }
@@ -66,20 +66,6 @@ enum JPEGCleaning {
         case 0xE1, 0xE3...0xED, 0xEF, 0xFE: return nil
         default: return segment.array
         }
-    }
-
-    /// Moves past the next marker; bytes that belong to no segment are skipped, as libjpeg does.
-    private static func nextMarker(_ reader: ByteReader, _ offset: inout Int) -> Int? {
-        while offset < reader.count, let base = reader.bytes.baseAddress,
-            let found = memchr(base + offset, 0xFF, reader.count - offset)
-        {
-            offset = UnsafeRawPointer(found) - base
-            while reader.u8(offset) == 0xFF { offset += 1 }
-            guard let marker = reader.u8(offset) else { return nil }
-            offset += 1
-            if marker != 0 { return marker }
-        }
-        return nil
     }
 
     /// Where the image data of a scan ends: before the next marker that is neither a stuffed 0xFF nor a restart mark.
