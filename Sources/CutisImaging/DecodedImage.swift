@@ -1,3 +1,5 @@
+import CutisCore
+
 /// A decoded image in the order in which its file stores the rows, a large JPEG perhaps at a reduced scale.
 ///
 /// The decoder gives whole numbers of reduced columns and rows: of 4001 columns at one eighth it gives 500. A resize
@@ -33,6 +35,16 @@ struct DecodedImage {
 
     /// The samples turned upright.
     var upright: PixelBuffer { orientation == 1 ? pixels : pixels.oriented(orientation) }
+
+    /// The samples turned upright, made smaller where the image's longer side is above `side` pixels.
+    func upright(longerSide side: Int) throws(CutisError) -> PixelBuffer {
+        let size = uprightSize
+        let scale = min(1, Double(max(side, 1)) / Double(max(size.width, size.height)))
+        guard scale < 1 else { return upright }
+        return try Resampler.resize(
+            self, width: max(Int((Double(size.width) * scale).rounded()), 1),
+            height: max(Int((Double(size.height) * scale).rounded()), 1), filter: .box)
+    }
 }
 
 extension CropSize {

@@ -103,20 +103,10 @@ extension PreprocessingRecipe {
         let size = image.uprightSize
         let quality = check?.assess(
             image.pixels, size: size, target: resize.size(width: size.width, height: size.height))
-        let picture = try pictureSide.map { (side) throws(CutisError) in try Self.picture(of: image, side: side) }
+        let picture = try pictureSide.map { (side) throws(CutisError) in try image.upright(longerSide: side) }
         return PreparedInput(
             input: input, original: keepsOriginal ? image.upright : picture, size: size, quality: quality,
             reduction: image.reduction, decodeDuration: decoded - start,
             preprocessDuration: ContinuousClock.now - decoded)
-    }
-
-    /// The upright image, made smaller where its longer side is above `side`.
-    private static func picture(of image: DecodedImage, side: Int) throws(CutisError) -> PixelBuffer {
-        let size = image.uprightSize
-        let scale = min(1, Double(max(side, 1)) / Double(max(size.width, size.height)))
-        guard scale < 1 else { return image.upright }
-        return try Resampler.resize(
-            image, width: max(Int((Double(size.width) * scale).rounded()), 1),
-            height: max(Int((Double(size.height) * scale).rounded()), 1), filter: .box)
     }
 }

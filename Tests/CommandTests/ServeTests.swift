@@ -1,3 +1,4 @@
+import CutisImaging
 import CutisStorage
 import CutisStorageSQLite
 import Foundation
@@ -19,6 +20,11 @@ import Testing
             let answer = try first.post("/api/v1/analyze", json: try Self.request(), key: key)
             #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
             try Self.compare(try answer.object())
+            let id = try #require(try answer.object()["id"] as? String)
+            let small = try first.get("/api/v1/analyses/\(id)/image?side=64", key: key)
+            #expect(small.status == 200 && small.type == "image/jpeg")
+            #expect(try ImageDecoder.decode(small.body, name: "small").width == 64)
+            #expect(try first.get("/api/v1/analyses/\(id)/image?side=8", key: key).status == 400)
             #expect(first.stop() == 0, "\(first.errors)")
 
             let second = try RunningService(folder)

@@ -60,8 +60,14 @@ struct AnalysesController: Controller {
         let principal = try context.authenticated()
         var query = try QueryFields(request)
         let position = try query.integer("position", in: 0...15) ?? 0
+        let side = try query.integer("side", in: 16...2048)
         try query.finish()
-        let image = try await analyses.image(of: context.identifier("id"), position: position, by: principal)
+        let id = try context.identifier("id")
+        if let side {
+            let small = try await analyses.thumbnail(of: id, position: position, side: side, by: principal)
+            return .bytes(small, type: "image/jpeg")
+        }
+        let image = try await analyses.image(of: id, position: position, by: principal)
         return .bytes(image.data, type: image.mediaType)
     }
 
@@ -141,9 +147,12 @@ struct AnalysesController: Controller {
             Operation(
                 method: .get, path: "/api/v1/analyses/{id}/image", id: "getImage", tag: "Analyses",
                 summary: "An image as it is kept, without what identifies a person, a place or a camera.",
-                access: .action(.analysisRead), parameters: [id, position],
-                answers: ["image/jpeg", "image/png", "image/webp", "image/tiff"].map { .bytes($0) },
-                problems: [.blobMissing]),
+                access: .action(.analysisRead),
+                parameters: [
+                    id, position,
+                    .query("side", .integer(16...2048), "A JPEG whose longer side is at most this; the whole image."),
+                ], answers: ["image/jpeg", "image/png", "image/webp", "image/tiff"].map { .bytes($0) },
+                problems: [.blobMissing, .overloaded]),
             Operation(
                 method: .get, path: "/api/v1/analyses/{id}/attention", id: "getAttention", tag: "Analyses",
                 summary: "Where the model looked, as PNG.", access: .action(.analysisRead),

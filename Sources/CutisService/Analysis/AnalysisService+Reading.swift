@@ -107,6 +107,17 @@ extension AnalysisService {
         return (try await blobs.get(image.blobKey), image.mediaType)
     }
 
+    /// A small JPEG of an image, for lists: made anew from the kept image, beside the decoding of other images.
+    ///
+    /// - Parameters:
+    ///   - position: the image's place in the case, from 0.
+    ///   - side: the longer side at most, in pixels.
+    /// - Throws: as `image`; `ServiceRefusal` with `.overloaded` when too many images wait to be decoded.
+    public func thumbnail(of id: String, position: Int = 0, side: Int, by principal: Principal) async throws -> Data {
+        let (data, _) = try await image(of: id, position: position, by: principal)
+        return try await models.beside(data) { [cleaning] in try cleaning.thumbnail(data, side: side) }
+    }
+
     /// Where the model looked: computed again from the kept image by the model that answered.
     ///
     /// - Parameters:

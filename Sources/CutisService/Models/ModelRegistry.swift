@@ -58,6 +58,15 @@ public actor ModelRegistry {
 
     // MARK: Changes
 
+    /// Runs work on an image that no model needs, within the limits of decoding.
+    ///
+    /// - Throws: as `ImagePreparation.run`.
+    func beside<Result: Sendable>(
+        _ data: Data, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await preparation.run(data, body)
+    }
+
     /// Loads a bundle and has it reproduce its golden case; it then answers requests that name it.
     ///
     /// A bundle that is loaded already, of the same hash, is left as it is.

@@ -154,8 +154,11 @@ public protocol ModelLoading: Sendable {
     func load(_ bundle: URL, replicas: Int) async throws -> [any ServedModel]
 }
 
-/// Takes what identifies a person, a place or a camera out of an image file without changing a pixel.
+/// What becomes of image files outside of a model.
 public protocol ImageCleaning: Sendable {
     /// The file without EXIF, XMP, IPTC, comments and thumbnails; the orientation is kept.
     func clean(_ data: Data) throws -> (data: Data, mediaType: String)
+
+    /// A small JPEG of the image for lists, its longer side at most `side` pixels.
+    func thumbnail(_ data: Data, side: Int) throws -> Data
 }

@@ -111,12 +111,16 @@ struct BundleLoader: ModelLoading {
     }
 }
 
-/// Cleans images for the service.
+/// Cleans and shrinks images for the service.
 struct MetadataCleaner: ImageCleaning {
     let cleaner: ImageCleaner
 
     func clean(_ data: Data) throws -> (data: Data, mediaType: String) {
         let clean = try cleaner.clean(data, name: "The image")
         return (clean.data, clean.mediaType)
+    }
+
+    func thumbnail(_ data: Data, side: Int) throws -> Data {
+        try Thumbnail.encode(data, name: "The image", side: side, limits: cleaner.limits)
     }
 }

@@ -86,4 +86,6 @@ struct PageCleaning: ImageCleaning {
     func clean(_ data: Data) throws -> (data: Data, mediaType: String) {
         (data, data.starts(with: [0x89, 0x50]) ? "image/png" : "image/jpeg")
     }
+
+    func thumbnail(_ data: Data, side: Int) throws -> Data { data }
 }

@@ -55,7 +55,7 @@ import Testing
             let patient =
                 try await browser.signedIn(as: "clinician").post("/patients", ["patient": "P-9"]).location ?? ""
             let other = try await browser.signedIn(as: "other")
-            for path in [path, "\(path)/images/0", "\(path)/attention/0", patient] {
+            for path in [path, "\(path)/images/0", "\(path)/thumbnails/0", "\(path)/attention/0", patient] {
                 #expect(try await other.get(path).status == 404, "\(path)")
             }
             #expect(try await other.post("\(path)/sign", [:]).status == 404)

@@ -108,6 +108,10 @@ import Testing
             #expect(image.text == "IMAGE mel=0.8 nv=0.2" && image.headers[.contentType] == "image/jpeg")
             #expect(try await browser.get("\(path)/attention/0").headers[.contentType] == "image/png")
             #expect(try await browser.get("\(path)/images/7").status == 404)
+            // Lists show small pictures.
+            #expect(try await browser.get("/patients").text.contains("\(path)/thumbnails/0"))
+            #expect(try await browser.get("\(path)/thumbnails/0").headers[.contentType] == "image/jpeg")
+            #expect(try await browser.get("\(path)/thumbnails/7").status == 404)
         }
     }
 

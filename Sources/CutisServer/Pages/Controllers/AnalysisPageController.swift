@@ -21,6 +21,12 @@ struct AnalysisPageController: Controller {
                 of: context.identifier("id"), position: Self.position(context), by: principal)
             return Response.bytes(image.data, type: image.mediaType)
         }
+        group.get("/analyses/{id}/thumbnails/{position}") { request, context in
+            let principal = try renderer.open(request, context).user()
+            let small = try await container.analyses.thumbnail(
+                of: context.identifier("id"), position: Self.position(context), side: Self.thumbnailSide, by: principal)
+            return Response.bytes(small, type: "image/jpeg")
+        }
         group.get("/analyses/{id}/attention/{position}") { request, context in
             let principal = try renderer.open(request, context).user()
             let (id, position) = (try context.identifier("id"), try Self.position(context))
@@ -37,6 +43,9 @@ struct AnalysisPageController: Controller {
             }
         }
     }
+
+    /// Twice the largest place that a list has for a picture, for screens with small pixels.
+    private static let thumbnailSide = 440
 
     private static func position(_ context: AppRequestContext) throws -> Int {
         guard let position = context.parameters.get("position").flatMap({ Int($0) }), position >= 0 else {

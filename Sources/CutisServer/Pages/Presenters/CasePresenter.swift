@@ -19,7 +19,7 @@ struct CasePresenter {
             id: record.id, time: TimeText(record.createdAt), verdict: verdict(analysis),
             band: band(analysis),
             site: site(analysis), model: "\(record.modelID) \(record.modelVersion)", state: record.status.rawValue,
-            stateText: messages.choice("states", record.status.rawValue), thumbnail: Self.image(analysis, 0))
+            stateText: messages.choice("states", record.status.rawValue), thumbnail: Self.thumbnail(analysis, 0))
     }
 
     /// The band of the class whose risk counts, in words that name the class: low for melanoma may still be a carcinoma.
@@ -85,6 +85,11 @@ struct CasePresenter {
     static func image(_ analysis: Analysis, _ position: Int) -> String? {
         guard analysis.images.contains(where: { $0.position == position }) else { return nil }
         return "/analyses/\(analysis.record.id)/images/\(position)"
+    }
+
+    /// The address of an image for lists, nil where the case has none at that place.
+    static func thumbnail(_ analysis: Analysis, _ position: Int) -> String? {
+        image(analysis, position)?.replacing("/images/", with: "/thumbnails/")
     }
 
     /// A probability as people read it.
