@@ -56,11 +56,24 @@ struct BundleLoader: ModelLoading {
             options.checksFiles = index == 0
             let host = try await ModelHost.load(bundle, options: options)
             _ = try await BundleVerification.run(host, of: bundle)
+            try await Self.warmUp(host)
             let precision = try await host.run { $0.precision }
             let facts = Self.facts(of: bundle, hash: hash, precision: precision, memory: memory)
             models.append(HostedModel(host, facts: facts, check: check, limits: limits))
         }
         return models
+    }
+
+    /// Sends a whole screening case through: the first pass of a size makes its kernels and touches its memory, and no
+    /// patient should wait for that. Classifiers take milliseconds.
+    private static func warmUp(_ host: ModelHost) async throws {
+        guard host.manifest.task == .screening, let size = host.manifest.preprocessing.outputSize else { return }
+        let picture = try PixelBuffer(
+            width: size.width, height: size.height, channels: 3,
+            pixels: [UInt8](repeating: 128, count: size.width * size.height * 3))
+        let image = try PreparedImage(picture, name: "warm-up", recipe: host.manifest.preprocessing)
+        let images = Array(repeating: image, count: AnalysisLimits.screeningImages)
+        _ = try await ModelBatch(host).answer([BatchPart(.screening, images: images)])
     }
 
     /// How many threads each replica gets.
