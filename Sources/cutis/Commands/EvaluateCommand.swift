@@ -45,7 +45,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Its threshold; the bundle's unless told.", valueName: "p"))
     var threshold: Double?
 
-    @Option(help: ArgumentHelp("Judge this table and run no model.", valueName: "file.csv"))
+    @Option(help: ArgumentHelp("Judge this table of the model's predictions and run no model.", valueName: "file.csv"))
     var predictions: String?
 
     @OptionGroup var sharding: ShardOption

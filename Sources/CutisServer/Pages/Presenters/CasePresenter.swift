@@ -19,7 +19,8 @@ struct CasePresenter {
             id: record.id, time: TimeText(record.createdAt), verdict: verdict(analysis),
             band: band(analysis),
             site: site(analysis), model: "\(record.modelID) \(record.modelVersion)", state: record.status.rawValue,
-            stateText: messages.choice("states", record.status.rawValue), thumbnail: Self.thumbnail(analysis, 0))
+            stateText: messages.choice("states", record.status.rawValue),
+            thumbnail: Self.image(analysis, 0, in: "thumbnails"))
     }
 
     /// The band of the class whose risk counts, in words that name the class: low for melanoma may still be a carcinoma.
@@ -81,15 +82,10 @@ struct CasePresenter {
         names[userID] ?? messages.text("frame.somebody")
     }
 
-    /// The address of an image, nil where the case has none at that place.
-    static func image(_ analysis: Analysis, _ position: Int) -> String? {
+    /// The address of an image, whole or among `thumbnails`; nil where the case has none at that place.
+    static func image(_ analysis: Analysis, _ position: Int, in folder: String = "images") -> String? {
         guard analysis.images.contains(where: { $0.position == position }) else { return nil }
-        return "/analyses/\(analysis.record.id)/images/\(position)"
-    }
-
-    /// The address of an image for lists, nil where the case has none at that place.
-    static func thumbnail(_ analysis: Analysis, _ position: Int) -> String? {
-        image(analysis, position)?.replacing("/images/", with: "/thumbnails/")
+        return "/analyses/\(analysis.record.id)/\(folder)/\(position)"
     }
 
     /// A probability as people read it.
