@@ -80,6 +80,7 @@ import Testing
             #expect(
                 FileManager.default.contentsEqual(
                     atPath: path("joined/metrics.json"), andPath: path("whole/metrics.json")))
+            #expect(judged.errors.contains("warning: 1 of 7 images have no prediction"))
             // A part is not joined with one of `cutis classify`.
             let other = path("other.csv")
             let classify = ["classify", images, "--quiet", "--format", "csv", "--shard", "0/3", "--output", other]
@@ -115,6 +116,7 @@ import Testing
                 (header + "mel/z.png,,mel,0,0,0,0,1,0,0\n", "is not in"),
                 (header + "mel/a.png,,nv,0,0,0,0,1,0,0\n", "has another class"),
                 (header + "mel/a.png,,mel,0,0,0,0,2,0,0\n", "no prediction"), (header, "no prediction"),
+                (header + String(repeating: "mel/a.png,,mel,0,0,0,0,1,0,0\n", count: 2), "second prediction of mel/a"),
                 ("image,label\nmel/a.png,mel\n", "no table of predictions"),
             ] {
                 try Data(text.utf8).write(to: predictions)

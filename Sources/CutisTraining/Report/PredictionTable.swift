@@ -37,7 +37,8 @@ package enum PredictionTable {
     /// Reads what `write` wrote.
     ///
     /// - Parameter labels: the classes, which must be the table's columns.
-    /// - Throws: as `CSVTable`; `.dataInvalid` for other classes, and with the line that is none of a prediction.
+    /// - Throws: as `CSVTable`; `.dataInvalid` for other classes, and with the line that is none of a prediction or is the
+    ///   second one of an image.
     package static func read(_ url: URL, labels: LabelSet) throws -> [Row] {
         let table = try CSVTable(url)
         let classes = labels.labels.map(\.id)
@@ -47,6 +48,7 @@ package enum PredictionTable {
                 "\(url.path) is no table of predictions of the classes \(classes.joined(separator: ", ")).",
                 remedy: "Give what `cutis train`, `cutis evaluate` or `cutis merge` wrote for this model's classes.")
         }
+        var names: Set<String> = []
         return try zip(table.rows, table.lines).map { fields, line in
             let numbers = fields.dropFirst(3).compactMap(Double.init)
             guard let label = classes.firstIndex(of: fields[2]), numbers.count == classes.count,
@@ -55,6 +57,11 @@ package enum PredictionTable {
                 throw CutisError(
                     .dataInvalid, "Line \(line) of \(url.path) is no prediction.",
                     remedy: "Make the table again.")
+            }
+            guard names.insert(fields[0]).inserted else {
+                throw CutisError(
+                    .dataInvalid, "Line \(line) of \(url.path) is a second prediction of \(fields[0]).",
+                    remedy: "Keep one of them, or make the table again.")
             }
             return Row(name: fields[0], split: fields[1], label: label, probabilities: numbers)
         }

@@ -85,6 +85,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let predictions {
             rows = try PredictionTable.read(URL(fileURLWithPath: predictions), labels: labels)
             if let split { rows.removeAll { $0.split != split.rawValue } }
+            if !rows.isEmpty, rows.count < samples.count {
+                printToStandardError(
+                    "cutis: warning: \(samples.count - rows.count) of \(samples.count) images have no prediction in "
+                        + "\(predictions); the figures are about the others")
+            }
         } else {
             let images = try LabelledImages(data, samples: samples)
             let part = try sharding.shard?.range(of: images.labels.count) ?? images.labels.indices
