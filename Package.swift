@@ -88,9 +88,11 @@ var targets: [Target] = [
         ],
         resources: [.copy("Resources")],
         swiftSettings: swiftSettings),
+    // A disk that is soon full, for the tests of the storage and of the service.
+    .target(name: "SmallDisk", path: "Tests/SmallDisk", swiftSettings: swiftSettings),
     test(
         "CutisStorageTests",
-        ["CutisCore", "CutisStorage", "CutisStorageSQLite", "CutisStoragePostgres", crypto]),
+        ["CutisCore", "CutisStorage", "CutisStorageSQLite", "CutisStoragePostgres", "SmallDisk", crypto]),
     test("CutisMonitoringTests", ["CutisMonitoring"]),
     // A model that answers what its images say, for the tests of the service and of its API.
     .target(
@@ -189,7 +191,8 @@ if !torchFree {
                 "CutisOptimization", "CutisStatistics",
             ]),
         test(
-            "CommandTests", ["cutis", "CutisCore", "CutisImaging", "CutisStorage", "CutisStorageSQLite", "TestImages"],
+            "CommandTests",
+            ["cutis", "CutisCore", "CutisImaging", "CutisStorage", "CutisStorageSQLite", "SmallDisk", "TestImages"],
             hasFixtures: true),
     ]
 }

@@ -152,8 +152,9 @@ def copied(folder: pathlib.Path, version: str) -> None:
     (target / "bundle.json").write_text(json.dumps(manifest))
 
 
-async def swap(server: CutisServer, messages: list[bytes], times: int, clients: int) -> dict:
-    result = {"answered": 0, "failed": 0, "resident_mb": []}
+async def swap(server: CutisServer, messages: list[bytes], times: int, clients: int, warm: int) -> dict:
+    """`warm` requests fill the caches; then as long without changes as with them, so that the growth of each can be told."""
+    result = {"answered": 0, "failed": 0, "resident_mb": {}}
     ended = False
 
     async def client(number: int) -> None:
@@ -165,8 +166,10 @@ async def swap(server: CutisServer, messages: list[bytes], times: int, clients: 
             index += clients
         connection.close()
 
-    async def swapper() -> None:
-        nonlocal ended
+    def note(name: str) -> None:
+        result["resident_mb"].setdefault(name, []).append(round(server.resident() / 2**20, 1))
+
+    async def changes() -> None:
         for number in range(times):
             version = "9.0.0" if number % 2 == 0 else "9.0.1"
             for path, body in [("/api/v1/models", {"bundle": f"cutis-dermoscopy-{version}"}),
@@ -174,10 +177,22 @@ async def swap(server: CutisServer, messages: list[bytes], times: int, clients: 
                 status, answer = await asyncio.to_thread(post, server, path, body)
                 if status not in (200, 201):
                     raise RuntimeError(f"{path}: {status} {answer.decode()}")
-            result["resident_mb"].append(round(server.resident() / 2**20, 1))
+            note("changes")
+
+    async def phases() -> None:
+        nonlocal ended
+        while result["answered"] < warm:
+            await asyncio.sleep(0.5)
+        note("changes")
+        start = time.monotonic()
+        await changes()
+        seconds = time.monotonic() - start
+        for _ in range(times + 1):
+            note("control")
+            await asyncio.sleep(seconds / times)
         ended = True
 
-    await asyncio.gather(swapper(), *(client(number) for number in range(clients)))
+    await asyncio.gather(phases(), *(client(number) for number in range(clients)))
     return result
 
 
@@ -188,12 +203,13 @@ def run_swap(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
         for version in ("9.0.0", "9.0.1"):
             copied(bundles, version)
         with CutisServer(pathlib.Path(scratch) / "data", settings=[f"models.folder={bundles}"]) as server:
-            result = asyncio.run(swap(server, messages_of(server, files), options.times, options.clients))
-    marks = result["resident_mb"]
-    base = marks[min(len(marks) // 10, len(marks) - 1)]
-    print("resident MB after every tenth swap:", *marks[9::10], file=sys.stderr)
-    print(f"swap: {options.times} swaps, {result['answered']} answered, {result['failed']} failed; memory {marks[0]} → "
-          f"{base} → {marks[-1]} MB, {marks[-1] - base:+.1f} MB after the first tenth")
+            result = asyncio.run(
+                swap(server, messages_of(server, files), options.times, options.clients, options.warm))
+    for name, marks in result["resident_mb"].items():
+        print(f"{name}: resident MB at the start and after every tenth:", *marks[::10], file=sys.stderr)
+    growth = {name: marks[-1] - marks[0] for name, marks in result["resident_mb"].items()}
+    print(f"swap: {options.times} changes, {result['answered']} answered, {result['failed']} failed; memory "
+          f"{growth['changes']:+.1f} MB over the changes, {growth['control']:+.1f} MB over the same time without any")
 
 
 def main() -> None:
@@ -203,6 +219,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=200_000)
     parser.add_argument("--times", type=int)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--warm", type=int, default=10_000, help="requests before the first change of a model")
     parser.add_argument("--longest", type=float, default=1.5, help="seconds of load before a kill, at most")
     parser.add_argument("--scratch", type=pathlib.Path, help="where the data folders are made")
     options = parser.parse_args()

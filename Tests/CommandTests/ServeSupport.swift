@@ -20,7 +20,10 @@ final class RunningService {
         output.split(separator: "\n").first { $0.hasPrefix("admin key: ") }.map { String($0.dropFirst(11)) }
     }
 
-    init(_ folder: URL, _ more: [String] = [], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - folder: for what is printed.
+    ///   - data: the data folder; `data` in that folder unless told.
+    init(_ folder: URL, data: URL? = nil, _ more: [String] = [], environment: [String: String] = [:]) throws {
         self.folder = folder
         port = try Self.freePort()
         outputURL = folder.appendingPathComponent("out-\(UUID().uuidString)")
@@ -28,7 +31,7 @@ final class RunningService {
         for url in [outputURL, errorsURL] { try Data().write(to: url) }
         process.executableURL = CommandLineTool.binary
         process.arguments =
-            ["serve", "--data", folder.appendingPathComponent("data").path, "--port", "\(port)"] + more
+            ["serve", "--data", (data ?? folder.appendingPathComponent("data")).path, "--port", "\(port)"] + more
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: outputURL)
         process.standardError = try FileHandle(forWritingTo: errorsURL)

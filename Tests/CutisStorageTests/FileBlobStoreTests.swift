@@ -1,6 +1,7 @@
 import CutisCore
 import CutisStorage
 import Foundation
+import SmallDisk
 import Testing
 
 /// What only the store of files has to keep to.
@@ -67,7 +68,7 @@ import Testing
 
     @Test(.enabled(if: SmallDisk.isAvailable, "no file system may be mounted here"))
     func aFullDiskLeavesNothingHalf() async throws {
-        try await withSmallDisk { folder in
+        try await SmallDisk.with { folder in
             let store = try FileBlobStore(folder.appendingPathComponent("blobs"))
             let data = Data(repeating: 5, count: 200_000)
             var kept: [String] = []

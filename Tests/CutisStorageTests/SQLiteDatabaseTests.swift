@@ -2,6 +2,7 @@ import CutisCore
 import CutisStorage
 import CutisStorageSQLite
 import Foundation
+import SmallDisk
 import Testing
 
 #if canImport(Glibc)
@@ -207,7 +208,7 @@ import Testing
 
     @Test(.enabled(if: SmallDisk.isAvailable, "no file system may be mounted here"))
     func aFullDiskKeepsWhatWasAcknowledged() async throws {
-        try await withSmallDisk { folder in
+        try await SmallDisk.with { folder in
             let url = folder.appendingPathComponent("cutis.db")
             let database = try SQLiteDatabase(url)
             try await Schema.migrate(database)
