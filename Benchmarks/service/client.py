@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import pathlib
+import queue
 import random
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -130,6 +134,45 @@ def ideal_wait(rate: float, work: float, cores: int, share: float, count: int = 
         waits.append(start - now)
         free[core] = start + work
     return quantile(waits, share)
+
+
+def bare_wait(rate: float, work: float, cores: int, seconds: float) -> list[float]:
+    """What the machine alone adds, in seconds: evenly spaced jobs that only compute for `work` seconds, first come, one thread
+    a core; no network, disk or memory. On a quiet machine all are near 0 while rate × work < cores."""
+    def compute(rounds: int) -> None:
+        # Releases the interpreter's lock.
+        hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
+
+    # The fastest of several is what an undisturbed core takes.
+    fastest = min(timed(lambda: compute(20_000)) for _ in range(20))
+    rounds = max(1, round(20_000 * work / fastest))
+    jobs: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+    added: list[float] = []
+
+    def serve() -> None:
+        while (due := jobs.get()) is not None:
+            compute(rounds)
+            added.append(time.perf_counter() - due - work)
+
+    threads = [threading.Thread(target=serve) for _ in range(cores)]
+    for thread in threads:
+        thread.start()
+    start = time.perf_counter()
+    for index in range(int(rate * seconds)):
+        due = start + index / rate
+        time.sleep(max(0.0, due - time.perf_counter()))
+        jobs.put(due)
+    for _ in threads:
+        jobs.put(None)
+    for thread in threads:
+        thread.join()
+    return added
+
+
+def timed(work: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 @dataclass

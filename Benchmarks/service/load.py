@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from client import Summary, base64_of, closed_loop, ideal_wait, images, message, open_loop, quantile  # noqa: E402
+from client import Summary, bare_wait, base64_of, closed_loop, ideal_wait, images, message, open_loop, quantile  # noqa: E402
 from process import ROOT, CutisServer, PeerServer  # noqa: E402
 
 CORES = len(os.sched_getaffinity(0))
@@ -81,7 +81,11 @@ def latency(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
             full = Summary.of(
                 asyncio.run(closed_loop(server.port, messages, options.clients, options.seconds)), options.seconds)
             before = server.resident()
-            for share, arrivals in ((0.8, "even"), (0.8, "poisson"), (4.0, "poisson")):
+            for share, arrivals in ((0.8, "even"), (0.8, "even"), (0.8, "even"), (0.8, "poisson"), (4.0, "poisson")):
+                if arrivals == "even":
+                    added = bare_wait(full.rate * share, CORES / full.rate, CORES, options.seconds)
+                    print(f"the machine alone, evenly spaced jobs that only compute for {CORES / full.rate * 1000:.1f} ms at the "
+                          f"same rate: p99 {quantile(added, 0.99) * 1000:.1f} ms added", flush=True)
                 answers = asyncio.run(open_loop(server.port, messages, full.rate * share, options.seconds, arrivals))
                 summary = Summary.of(answers, options.seconds)
                 print(f"{share:g} × {full.rate:.0f}/s, {arrivals}: {summary.good} answered, {summary.refused} refused, "

@@ -39,7 +39,7 @@ struct AnalysisCommit: Sendable {
             visit = record
         }
         let analyses = try zip(drafts, composed).map { draft, composed in
-            let record = try record(of: draft, composed, patientID: patient.id, visitID: visit?.id)
+            let record = record(of: draft, composed, patientID: patient.id, visitID: visit?.id)
             try AnalysisRepository(transaction).insert(record)
             let images = imageRecords(of: draft)
             for image in images { try ImageRepository(transaction).insert(image) }
@@ -55,14 +55,14 @@ struct AnalysisCommit: Sendable {
 
     private func record(
         of draft: AnalysisDraft, _ composed: AnswerComposer.Composed, patientID: String, visitID: String?
-    ) throws -> AnalysisRecord {
+    ) -> AnalysisRecord {
         AnalysisRecord(
             id: draft.id, kind: facts.task == .screening ? .screening : .classification, clinicID: clinicID,
             patientID: patientID, visitID: visitID, userID: principal.userID, createdAt: now,
             modelID: facts.identity.id, modelVersion: facts.identity.version, modelHash: facts.hash,
             inputHash: AnalysisService.inputHash(of: draft.images.map(\.image)),
             primaryLabel: composed.answer.primary?.id ?? "", probability: composed.answer.primary?.probability ?? 0,
-            threshold: composed.threshold, answer: try composed.answer.stored(),
+            threshold: composed.threshold, answer: composed.stored,
             flags: composed.flags.map(\.rawValue), status: .preliminary, signedBy: nil, signedAt: nil,
             latencyMilliseconds: latency)
     }

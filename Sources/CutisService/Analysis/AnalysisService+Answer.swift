@@ -21,12 +21,14 @@ extension AnalysisService {
         _ request: AnalyzeRequest, _ task: ModelFacts.Task, asVisit: Bool, by principal: Principal
     ) async throws -> Kept {
         let start = ContinuousClock.now
+        let lease = try await models.lease(task: task, model: request.model, version: request.version)
+        // The store looks for the clinic while the images are decoded.
+        async let incoming = intake(request, with: lease)
         let clinic = try await clinic(named: request.clinic, for: principal)
         let pseudonym = try pseudonyms.pseudonym(of: request.patient, clinic: clinic.id)
-        let lease = try await models.lease(task: task, model: request.model, version: request.version)
         let images: [IncomingImage]
         do {
-            images = try await intake(request, with: lease)
+            images = try await incoming
         } catch let error as CutisError where error.code == .imageQuality {
             // A photo that got no answer is a clinical fact too; nothing of it is kept but this entry.
             try await audit.record(

@@ -6,6 +6,8 @@ struct AnswerComposer: Sendable {
     /// An answer and what the store keeps beside it.
     struct Composed: Sendable {
         var answer: AnalysisAnswer
+        /// The same as it is stored; not written out in the transaction, where other writers would wait for it.
+        var stored: String
         var flags: [ReviewFlag]
         /// The threshold of the class that decides, where there is one.
         var threshold: Double?
@@ -39,7 +41,7 @@ struct AnswerComposer: Sendable {
             warnings.append("\(Self.inWords(melanoma)) reaches its threshold without being the most probable class.")
         }
         if quality.level == .limited { flags.append(.qualityLimited) }
-        return compose(
+        return try compose(
             classes, melanoma: melanoma?.probability, quality, flags, warnings, threshold: threshold)
     }
 
@@ -60,7 +62,7 @@ struct AnswerComposer: Sendable {
         }
         let melanoma = facts.labels.melanoma.flatMap { id in classes.first { $0.label.id == id } }
         let threshold = classes.first.flatMap { facts.thresholds[$0.label.id] }
-        return compose(
+        return try compose(
             classes, melanoma: melanoma?.probability, quality, flags, warnings, threshold: threshold,
             imageCount: qualities.count, attention: attention)
     }
@@ -68,7 +70,7 @@ struct AnswerComposer: Sendable {
     private func compose(
         _ classes: [ClassProbability], melanoma: Double?, _ quality: ImageQuality, _ flags: [ReviewFlag],
         _ warnings: [String], threshold: Double?, imageCount: Int = 1, attention: [Double]? = nil
-    ) -> Composed {
+    ) throws(CutisError) -> Composed {
         let advice = rules?.advice(for: classes, thresholds: facts.thresholds, quality: quality.level)
         var warnings = warnings
         if let rules, !rules.isReviewed {
@@ -89,7 +91,7 @@ struct AnswerComposer: Sendable {
                 measures: quality.measures.filter { $0.value.isFinite }),
             calibration: calibration(classes, band: advice?.band), warnings: warnings, imageCount: imageCount,
             attention: attention, intendedUse: facts.intendedUse, site: site)
-        return Composed(answer: answer, flags: flags, threshold: threshold)
+        return Composed(answer: answer, stored: try answer.stored(), flags: flags, threshold: threshold)
     }
 
     private func calibration(_ classes: [ClassProbability], band: RiskBand?) -> AnalysisAnswer.Calibration {

@@ -1,6 +1,7 @@
 import CutisCore
 public import CutisStorage
 import Foundation
+import Synchronization
 
 /// The audit trail: entries are appended in the transaction of what they tell, each one chained to the one before.
 ///
@@ -11,6 +12,8 @@ public struct AuditService: Sendable {
     let database: any Database
     let clock: ServiceClock
     let signer: AuditSigner
+    /// The end that was found genuine or made last: checking a signature again costs as much as a small transaction.
+    let known = KnownHead()
 
     /// How far the clock may go back before it is put on record; machines correct their clocks by less.
     static let clockTolerance: Int64 = 1000
@@ -24,4 +27,19 @@ public struct AuditService: Sendable {
 
     /// The public key by which anyone can check signed heads, in hexadecimal.
     public var publicKey: String { signer.publicKey }
+}
+
+/// A signed end of the trail with the very text that is stored.
+final class KnownHead: Sendable {
+    private let last = Mutex<(text: String, head: SignedHead)?>(nil)
+
+    /// The head of a text that is the same, byte for byte, as the one that was kept.
+    func head(of text: String) -> SignedHead? {
+        last.withLock { last in last.flatMap { $0.text == text ? $0.head : nil } }
+    }
+
+    /// Keeps a head whose signature is known to be right.
+    func keep(_ head: SignedHead, text: String) {
+        last.withLock { $0 = (text, head) }
+    }
 }

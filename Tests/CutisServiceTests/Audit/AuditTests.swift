@@ -89,6 +89,20 @@ import Testing
         #expect(clinic.blobs.all.isEmpty)
     }
 
+    @Test func aChangedSignedHeadIsRefusedUntilItIsPutBack() async throws {
+        let clinic = try await Clinic()
+        _ = try await clinic.analysis()
+        let setting = try #require(try await clinic.database.read { try SettingRepository($0).find("audit.head") })
+        // The place and the hash still fit; the clock does not fit the signature.
+        let changed = setting.replacing("\"clock\":", with: "\"clock\":1")
+        #expect(changed != setting)
+        try await clinic.database.write { try SettingRepository($0).set("audit.head", to: changed) }
+        for _ in 0..<2 { #expect(await code { try await clinic.analysis() } == .auditBroken) }
+        try await clinic.database.write { try SettingRepository($0).set("audit.head", to: setting) }
+        _ = try await clinic.analysis()
+        #expect(try await clinic.audit.verify(by: .system).fault == nil)
+    }
+
     @Test func anOldSignedHeadShowsATrailThatWasSetBack() async throws {
         let clinic = try await Clinic()
         let old = try await clinic.audit.signedHead(by: .system)
