@@ -137,7 +137,7 @@ def compare(options: argparse.Namespace) -> tuple[list[Row], dict[str, contest.D
     if options.deployment:
         group = f"{DEPLOYMENT_MODEL.name}, PyTorch fp16 as deployed, batch {options.batch}"
         contestants = [] if options.no_cutis else [
-            cutis_contestant(options, group, DEPLOYMENT_MODEL, precision) for precision in ("bf16", "fp32")]
+            cutis_contestant(options, group, DEPLOYMENT_MODEL, precision) for precision in ("bf16", "int8", "fp32")]
         more, refused = peer_contestants(options, "pytorch", group, DEPLOYMENT_MODEL, "fp16")
         run(group, contestants + more, refused, DEPLOYMENT_PLAN)
     return rows, disturbances

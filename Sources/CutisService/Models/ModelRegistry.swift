@@ -225,7 +225,10 @@ public actor ModelRegistry {
         try await record(event(.loaded, slot, by: userID))
         metrics.changed(event(.loaded, slot, by: userID))
         let released = ModelEvent(kind: .released, facts: facts, bundle: bundle.path, userID: userID, error: nil)
-        reservation.whenReleased { [metrics] in metrics.changed(released) }
+        reservation.whenReleased { [metrics] in
+            loader.released()
+            metrics.changed(released)
+        }
         slots[identity] = slot
         return facts
     }

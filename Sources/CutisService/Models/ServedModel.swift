@@ -152,6 +152,14 @@ public protocol ModelLoading: Sendable {
     /// - Parameter replicas: how many models of equal weights, each on a thread of its own.
     /// - Throws: `CutisError` as `cutis verify`; a bundle that fails its golden case is refused.
     func load(_ bundle: URL, replicas: Int) async throws -> [any ServedModel]
+
+    /// Called when the last request of an unloaded model has ended and its memory is free.
+    func released()
+}
+
+extension ModelLoading {
+    /// Does nothing.
+    public func released() {}
 }
 
 /// What becomes of image files outside of a model.

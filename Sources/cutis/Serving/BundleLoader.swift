@@ -4,6 +4,7 @@ import CutisImaging
 import CutisInference
 import CutisModels
 import CutisService
+import CutisTensor
 import Foundation
 
 /// Loads bundles for the service: every file is compared with its hash, every replica reproduces the golden case.
@@ -63,6 +64,9 @@ struct BundleLoader: ModelLoading {
         }
         return models
     }
+
+    /// The allocator would keep a model's memory for later; a service has better use for it.
+    func released() { Runtime.releaseUnusedMemory() }
 
     /// Sends a whole screening case through: the first pass of a size makes its kernels and touches its memory, and no
     /// patient should wait for that. Classifiers take milliseconds.
