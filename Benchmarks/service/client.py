@@ -9,9 +9,11 @@ import json
 import pathlib
 import queue
 import random
+import statistics
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 
@@ -143,9 +145,10 @@ def bare_wait(rate: float, work: float, cores: int, seconds: float) -> list[floa
         # Releases the interpreter's lock.
         hashlib.pbkdf2_hmac("sha256", b"", b"", rounds)
 
-    # The fastest of several is what an undisturbed core takes.
-    fastest = min(timed(lambda: compute(20_000)) for _ in range(20))
-    rounds = max(1, round(20_000 * work / fastest))
+    # What a job takes while all cores compute: they are slower together.
+    with ThreadPoolExecutor(cores) as pool:
+        usual = statistics.median(pool.map(lambda _: timed(lambda: compute(20_000)), range(200)))
+    rounds = max(1, round(20_000 * work / usual))
     jobs: queue.SimpleQueue[float | None] = queue.SimpleQueue()
     added: list[float] = []
 
