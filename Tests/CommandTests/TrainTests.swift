@@ -132,18 +132,25 @@ import Testing
             try #require(whole.status == 0, "\(whole.errors)")
             let arguments = try Self.arguments(folder, "parts", ["--resume"])
             let kills = ProcessInfo.processInfo.environment["CUTIS_KILLS"].flatMap(Int.init) ?? 5
+            let run = folder.appendingPathComponent("runs/parts")
             for _ in 0..<kills {
+                // A run that has come to its end begins anew: each kill is to hit a training.
+                if FileManager.default.fileExists(atPath: run.appendingPathComponent("bundle").path) {
+                    try FileManager.default.removeItem(at: run)
+                }
                 // As long as the whole run at most, so that early and late moments come.
                 let process = try Self.start(arguments)
                 usleep(UInt32(1e6 * Double.random(in: 0.1...max(0.2, whole.seconds))))
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
+                // It was killed, or came to its end: it never failed on what the kill before had left.
+                #expect(process.terminationReason == .uncaughtSignal || process.terminationStatus == 0)
             }
             let last = try CommandLineTool.run(arguments)
             #expect(last.status == 0, "\(last.errors)")
             #expect(try Self.weights(folder, "parts") == Self.weights(folder, "whole"))
             let left = try FileManager.default.contentsOfDirectory(
-                atPath: folder.appendingPathComponent("runs/parts/checkpoints").path)
+                atPath: run.appendingPathComponent("checkpoints").path)
             #expect(left.sorted() == ["best.safetensors", "last.safetensors"])
         }
     }
