@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -91,20 +92,31 @@ const bool registered = [] {
 }  // namespace
 
 Header *CTArena::take(size_t bytes) {
-    // A quarter more than asked for is not worth a block of its own.
     constexpr size_t page = 4096;
     const size_t wanted = bytes < page ? (bytes + 63) / 64 * 64 : (bytes + page - 1) / page * page;
+    // A batch of one lies in the blocks of a batch of sixteen; a bias does not take a feature map's.
+    constexpr size_t reach = 16;
+    Header *outgrown = nullptr;
     {
         const std::lock_guard guard(lock);
         ++use.requests;
         auto found = unused.lower_bound(wanted);
-        if (found != unused.end() && found->first <= wanted + wanted / 4) {
+        if (found != unused.end() && found->first <= wanted * reach) {
             auto *block = found->second;
             unused.erase(found);
             ++references;
             return block;
         }
+        // The largest block that is too small makes room for the new one, so that an arena that has seen batches of
+        // one, two and three has blocks for three, and not for each.
+        if (found != unused.begin() && std::prev(found)->first >= wanted / reach) {
+            found = std::prev(found);
+            outgrown = found->second;
+            use.bytes -= static_cast<int64_t>(found->first);
+            unused.erase(found);
+        }
     }
+    std::free(outgrown);
     auto *block = allocate_block(this, wanted);
     const std::lock_guard guard(lock);
     ++use.misses;

@@ -129,6 +129,22 @@ struct PackedTests {
         #expect(try kept.sum().item() == 100_000)
     }
 
+    /// A server's batches have one row now and sixteen a moment later, in no order.
+    @Test func anArenaHasBlocksForTheLargestBatchAndNotForEach() throws {
+        func pass(_ arena: Arena, _ rows: Int) throws -> Double {
+            let x = try arena.use { try (Tensor.ones([rows, 3000]) * 2 + 1).reshape([rows, 30, 100]).sum([2]) }
+            return try x.sum().item()
+        }
+        let largest = try Arena()
+        #expect(try pass(largest, 16) == 16 * 9000)
+        let arena = try Arena()
+        for rows in [1, 2, 3, 5, 8, 4, 16, 7, 1, 16, 2] { #expect(try pass(arena, rows) == Double(rows * 9000)) }
+        #expect(arena.statistics.bytes <= largest.statistics.bytes + 4096)
+        let misses = arena.statistics.misses
+        for rows in [1, 16, 3, 8] { _ = try pass(arena, rows) }
+        #expect(arena.statistics.misses == misses)
+    }
+
     @Test func aTensorOutlivesItsArena() throws {
         func make() throws -> Tensor { try Arena().use { try Tensor.ones([300, 300]) * 3 } }
         let tensor = try make()

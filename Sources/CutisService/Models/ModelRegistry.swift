@@ -139,17 +139,18 @@ public actor ModelRegistry {
     /// Without a name, the task's default answers. Where no model embeds, the default classifier does, since every
     /// classifier has features.
     ///
-    /// - Throws: `CutisError(.notFound)` when a model is named that is not loaded, `ServiceRefusal(.modelUnavailable)`
-    ///   when none is active for the task.
+    /// - Throws: `CutisError(.notFound)` when a model is named that is not loaded, or none is active for the task
+    ///   though one is for another; `ServiceRefusal(.modelUnavailable)` when none is active at all, since the server is
+    ///   not ready then and waiting may help.
     public func lease(
         task: ModelFacts.Task, model: String? = nil, version: String? = nil
     ) throws -> ModelLease {
         if let slot = find(task, model, version) { return slot.lease() }
         let remedy = "Ask for one of: \(names(task)); or have the administrator load it."
         guard let model else {
-            throw ServiceRefusal(
-                CutisError(.modelUnavailable, "No model is active for \(task.rawValue).", remedy: remedy),
-                retryAfter: nil)
+            let message = "No model is active for \(task.rawValue)."
+            guard defaults.isEmpty else { throw CutisError(.notFound, message, remedy: remedy) }
+            throw ServiceRefusal(CutisError(.modelUnavailable, message, remedy: remedy), retryAfter: nil)
         }
         throw CutisError(
             .notFound, "No model \(model)\(version.map { " \($0)" } ?? "") is loaded for \(task.rawValue).",

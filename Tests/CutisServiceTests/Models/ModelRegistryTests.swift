@@ -21,6 +21,15 @@ import Testing
         #expect(try await named.ask(7) == [7])
     }
 
+    /// A server without a screening model is whole: it does not screen, and waiting changes nothing.
+    @Test func aTaskThatNoModelServesIsNotFoundWhereAnotherIsServed() async throws {
+        let registry = ModelRegistry(loader)
+        try await registry.use("derm@1.0.0")
+        let error = await #expect(throws: CutisError.self) { try await registry.lease(task: .screening) }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains("screening") == true)
+    }
+
     /// Waiting does not bring a model that somebody names wrongly: that is no failure of the server.
     @Test func aNamedModelThatIsNotLoadedIsNotFound() async throws {
         let registry = ModelRegistry(loader)
