@@ -7,6 +7,7 @@
 #include <torch/version.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <stdexcept>
 
@@ -137,6 +138,12 @@ CTStatus ct_runtime_empty_cache(void) noexcept {
 void ct_runtime_release_unused_memory(void) noexcept {
 #ifdef __GLIBC__
     malloc_trim(0);
+#endif
+}
+
+void ct_runtime_limit_heaps(int32_t count) noexcept {
+#ifdef __GLIBC__
+    if (std::getenv("MALLOC_ARENA_MAX") == nullptr) mallopt(M_ARENA_MAX, count);
 #endif
 }
 
