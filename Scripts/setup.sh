@@ -14,7 +14,7 @@ swift_version=$(printf '%s' "$version_text" | sed -n 's/.*Swift version \([0-9]*
 [ "$(printf '6.1\n%s\n' "$swift_version" | sort -V | head -1)" = 6.1 ] ||
     die "Swift $swift_version is too old. Install Swift 6.1 or newer from https://www.swift.org/install/linux."
 
-packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev libpq-dev libsqlite3-dev)
+packages=(g++ make pkg-config unzip binutils python3 libvips-dev libzip-dev libgloo-dev libpq-dev libsqlite3-dev libjemalloc-dev)
 [ "${1:-}" = --tests ] && packages+=(postgresql openssl)
 python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 missing=()
@@ -23,8 +23,8 @@ if command -v dpkg-query >/dev/null; then
         [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == *'ok installed' ]] || missing+=("$package")
     done
 else
-    pkg-config --exists vips libzip libpq sqlite3 ||
-        die "this is not Debian: install the development packages of libvips, libzip, libpq and SQLite (pkg-config must find vips, libzip, libpq, sqlite3)."
+    pkg-config --exists vips libzip libpq sqlite3 jemalloc ||
+        die "this is not Debian: install the development packages of libvips, libzip, libpq, SQLite and jemalloc (pkg-config must find vips, libzip, libpq, sqlite3, jemalloc)."
     [ -f /usr/include/gloo/context.h ] ||
         printf '%s\n' "setup: Gloo's headers (gloo/context.h) are absent: everything but training with several processes will work."
 fi

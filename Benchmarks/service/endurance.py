@@ -2,7 +2,8 @@
 
     python endurance.py soak FOLDER [--requests 200000]    every answer is compared with `cutis classify`
     python endurance.py kill FOLDER [--times 200]          kill -9 under load; the store and the audit trail are checked
-    python endurance.py swap FOLDER [--times 100]          a model is replaced under load; no request may fail
+    python endurance.py swap FOLDER [--times 100] [--model BUNDLE]
+                                                           a model is replaced under load; no request may fail
 """
 
 from __future__ import annotations
@@ -143,16 +144,17 @@ def post(server: CutisServer, path: str, body: dict) -> tuple[int, bytes]:
     return answer.status, answer.read()
 
 
-def copied(folder: pathlib.Path, version: str) -> None:
-    """The default bundle under another version."""
-    target = folder / f"cutis-dermoscopy-{version}"
-    shutil.copytree(MODEL, target)
+def copied(bundle: pathlib.Path, folder: pathlib.Path, version: str) -> str:
+    """A bundle under another version; its name."""
+    target = folder / version
+    shutil.copytree(bundle, target)
     manifest = json.loads((target / "bundle.json").read_text())
     manifest["version"] = version
     (target / "bundle.json").write_text(json.dumps(manifest))
+    return manifest["id"]
 
 
-async def swap(server: CutisServer, messages: list[bytes], times: int, clients: int, warm: int) -> dict:
+async def swap(server: CutisServer, messages: list[bytes], name: str, times: int, clients: int, warm: int) -> dict:
     """`warm` requests fill the caches; then as long without changes as with them, so that the growth of each can be told."""
     result = {"answered": 0, "failed": 0, "resident_mb": {}}
     ended = False
@@ -172,8 +174,8 @@ async def swap(server: CutisServer, messages: list[bytes], times: int, clients: 
     async def changes() -> None:
         for number in range(times):
             version = "9.0.0" if number % 2 == 0 else "9.0.1"
-            for path, body in [("/api/v1/models", {"bundle": f"cutis-dermoscopy-{version}"}),
-                               (f"/api/v1/models/cutis-dermoscopy/versions/{version}/activate", {})]:
+            for path, body in [("/api/v1/models", {"bundle": version}),
+                               (f"/api/v1/models/{name}/versions/{version}/activate", {})]:
                 status, answer = await asyncio.to_thread(post, server, path, body)
                 if status not in (200, 201):
                     raise RuntimeError(f"{path}: {status} {answer.decode()}")
@@ -200,11 +202,11 @@ def run_swap(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
     with tempfile.TemporaryDirectory(dir=options.scratch) as scratch:
         bundles = pathlib.Path(scratch) / "bundles"
         bundles.mkdir()
-        for version in ("9.0.0", "9.0.1"):
-            copied(bundles, version)
-        with CutisServer(pathlib.Path(scratch) / "data", settings=[f"models.folder={bundles}"]) as server:
+        names = [copied(options.model, bundles, version) for version in ("9.0.0", "9.0.1")]
+        with CutisServer(
+                pathlib.Path(scratch) / "data", options.model, [f"models.folder={bundles}"]) as server:
             result = asyncio.run(
-                swap(server, messages_of(server, files), options.times, options.clients, options.warm))
+                swap(server, messages_of(server, files), names[0], options.times, options.clients, options.warm))
     for name, marks in result["resident_mb"].items():
         print(f"{name}: resident MB at the start and after every tenth:", *marks[::10], file=sys.stderr)
     growth = {name: marks[-1] - marks[0] for name, marks in result["resident_mb"].items()}
@@ -220,6 +222,7 @@ def main() -> None:
     parser.add_argument("--times", type=int)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--warm", type=int, default=10_000, help="requests before the first change of a model")
+    parser.add_argument("--model", type=pathlib.Path, default=MODEL, help="the bundle that swap replaces by its copies")
     parser.add_argument("--longest", type=float, default=1.5, help="seconds of load before a kill, at most")
     parser.add_argument("--scratch", type=pathlib.Path, help="where the data folders are made")
     options = parser.parse_args()

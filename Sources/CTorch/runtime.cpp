@@ -3,11 +3,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <c10/core/CachingDeviceAllocator.h>
+#include <dlfcn.h>
 // Nothing but the version's macros: present in the same place in all versions that are accepted.
 #include <torch/version.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <new>
 #include <stdexcept>
 
@@ -136,14 +136,17 @@ CTStatus ct_runtime_empty_cache(void) noexcept {
 }
 
 void ct_runtime_release_unused_memory(void) noexcept {
+    // jemalloc where the program is linked with it, else the C library's allocator.
+    using Control = int (*)(const char *, void *, size_t *, void *, size_t);
+    static const auto control = reinterpret_cast<Control>(dlsym(RTLD_DEFAULT, "mallctl"));
+    if (control != nullptr) {
+        control("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
+        // 4096 is jemalloc's name for all arenas.
+        control("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+        return;
+    }
 #ifdef __GLIBC__
     malloc_trim(0);
-#endif
-}
-
-void ct_runtime_limit_heaps(int32_t count) noexcept {
-#ifdef __GLIBC__
-    if (std::getenv("MALLOC_ARENA_MAX") == nullptr) mallopt(M_ARENA_MAX, count);
 #endif
 }
 

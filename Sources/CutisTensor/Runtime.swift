@@ -70,12 +70,8 @@ public enum Runtime {
         try CutisTensor.check("Runtime.emptyCache", []) { ct_runtime_empty_cache() }
     }
 
-    /// Gives host memory that was freed, and that the C library keeps for later, back to the system.
+    /// Gives host memory that was freed, and that the allocator keeps for later, back to the system.
     public static func releaseUnusedMemory() { ct_runtime_release_unused_memory() }
-
-    /// How many heaps the C library may make for the process's threads to share (usually eight a core, each with free
-    /// memory of its own); `MALLOC_ARENA_MAX` goes before. Takes effect for heaps that are not there yet.
-    public static func limitHeaps(to count: Int) { ct_runtime_limit_heaps(Int32(clamping: max(1, count))) }
 
     /// Prefers reproducible algorithms for the whole process; operations that have none then throw.
     public static func setDeterministic(_ on: Bool) throws(TensorError) {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CutisCore
-import CutisTensor
 import Foundation
 
 /// The command line: one subcommand per file in `Commands/`.
@@ -38,8 +37,6 @@ struct Cutis: AsyncParsableCommand {
 enum Main {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // A server's requests move between threads and would fill the heap of each.
-        Runtime.limitHeaps(to: ProcessInfo.processInfo.activeProcessorCount)
         Interrupts.shared.start()
         let reporter = ErrorReporter(asJSON: arguments.contains("--json-errors"))
         let status: Int32

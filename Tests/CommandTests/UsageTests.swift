@@ -19,6 +19,14 @@ import Testing
         #expect(outcome.output.first?.isNumber == true)
     }
 
+    /// It is found through the order of the linked libraries, which nothing else would miss.
+    @Test func memoryComesFromJemalloc() throws {
+        let outcome = try CommandLineTool.run(["--version"], environment: ["MALLOC_CONF": "stats_print:true"])
+        #expect(outcome.errors.contains("Begin jemalloc statistics"))
+        let allocated = try #require(outcome.errors.firstMatch(of: /Allocated: (\d+)/))
+        #expect(try #require(Int(allocated.1)) > 100_000)
+    }
+
     @Test(arguments: [
         ["frobnicate"], ["classify"], ["classify", "a.jpg", "--top-k", "0"], ["classify", "a.jpg", "--batch", "0"],
         ["classify", "a.jpg", "--format", "xml"], ["screen", "a.jpg", "--model", "m", "--threshold", "1.5"],

@@ -55,11 +55,8 @@ CTStatus ct_runtime_memory(CTDevice device, CTMemory *out) CT_NOEXCEPT;
 /// Gives unused cached memory back to the CUDA devices. Nothing to do without CUDA.
 CTStatus ct_runtime_empty_cache(void) CT_NOEXCEPT;
 
-/// Gives freed host memory that the C library keeps for later back to the system.
+/// Gives freed host memory that the allocator keeps for later back to the system.
 void ct_runtime_release_unused_memory(void) CT_NOEXCEPT;
-/// How many heaps the C library may make for the process's threads to share; those that are there stay. Nothing
-/// changes where MALLOC_ARENA_MAX is set, or where the C library is another than glibc.
-void ct_runtime_limit_heaps(int32_t count) CT_NOEXCEPT;
 /// Prefers algorithms with reproducible results for the whole process; operations that have none then fail with
 /// CT_COMPUTE. Set before the first operation.
 CTStatus ct_runtime_set_deterministic(bool on) CT_NOEXCEPT;
