@@ -155,7 +155,7 @@ def copied(bundle: pathlib.Path, folder: pathlib.Path, version: str) -> str:
 
 
 async def swap(server: CutisServer, messages: list[bytes], name: str, times: int, clients: int, warm: int) -> dict:
-    """`warm` requests fill the caches; then as long without changes as with them, so that the growth of each can be told."""
+    """`warm` requests fill the caches; then changes, and as long without any: growth is what is left after both."""
     result = {"answered": 0, "failed": 0, "resident_mb": {}}
     ended = False
 
@@ -209,9 +209,9 @@ def run_swap(options: argparse.Namespace, files: list[pathlib.Path]) -> None:
                 swap(server, messages_of(server, files), names[0], options.times, options.clients, options.warm))
     for name, marks in result["resident_mb"].items():
         print(f"{name}: resident MB at the start and after every tenth:", *marks[::10], file=sys.stderr)
-    growth = {name: marks[-1] - marks[0] for name, marks in result["resident_mb"].items()}
+    before, after = result["resident_mb"]["changes"][0], result["resident_mb"]["control"][-1]
     print(f"swap: {options.times} changes, {result['answered']} answered, {result['failed']} failed; memory "
-          f"{growth['changes']:+.1f} MB over the changes, {growth['control']:+.1f} MB over the same time without any")
+          f"{before} → {after} MB ({after - before:+.1f}), at most {max(result['resident_mb']['changes'])} beside changes")
 
 
 def main() -> None:
