@@ -7,7 +7,7 @@
 CT_BEGIN_DECLARATIONS
 CT_ASSUME_NONNULL_BEGIN
 
-/// CPU blocks that are given back for the next request of their size. Opaque; ended by ct_arena_free.
+/// CPU blocks that are given back for the next request that fits into them. Opaque; ended by ct_arena_free.
 typedef struct CTArena CTArena;
 
 /// How an arena was used so far.
