@@ -1,17 +1,9 @@
-// Products of small tiles: `rows` rows of a, whose 32-bit units are broadcast one at a time, with `vectors` vectors
-// from each row of b. A unit is a float32 or, where CK_BF16_DOT is defined, a pair of bf16.
+// Products of small tiles: `rows` rows of a, whose units are broadcast one at a time, with `vectors` vectors from each
+// row of b.
 #ifndef ATTENTION_TILES_H
 #define ATTENTION_TILES_H
 
-#ifdef CK_BF16_DOT
-enum { UNIT = 2 };
-CK_INLINE Vector v_dot(Vector a, Vector b, Vector sum) {
-    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);
-}
-#else
-enum { UNIT = 1 };
-CK_INLINE Vector v_dot(Vector a, Vector b, Vector sum) { return v_fma(a, b, sum); }
-#endif
+#include "tiles.h"
 
 typedef struct Operands {
     const float *a;
@@ -72,55 +64,7 @@ CK_INLINE void value_tile(const int rows, const int vectors, const Operands *o) 
     }
 }
 
-#define CK_TILE(kind, rows, vectors) \
-    CK_TARGET static void kind##_##rows##_##vectors(const Operands *o) { kind(rows, vectors, o); }
-#define CK_TILES(kind, vectors) \
-    CK_TILE(kind, 1, vectors) \
-    CK_TILE(kind, 2, vectors) \
-    CK_TILE(kind, 3, vectors) \
-    CK_TILE(kind, 4, vectors) \
-    CK_TILE(kind, 5, vectors) \
-    CK_TILE(kind, 6, vectors)
-#define CK_TILE_NAMES(kind, vectors) \
-    {kind##_1_##vectors, kind##_2_##vectors, kind##_3_##vectors, \
-     kind##_4_##vectors, kind##_5_##vectors, kind##_6_##vectors}
-
-typedef void Tile(const Operands *);
-
-CK_TILES(score_tile, 1)
-CK_TILES(score_tile, 2)
-CK_TILES(value_tile, 1)
-CK_TILES(value_tile, 2)
-#if CK_TILE_VECTORS == 4
-CK_TILES(score_tile, 3)
-CK_TILES(score_tile, 4)
-CK_TILES(value_tile, 3)
-CK_TILES(value_tile, 4)
-#endif
-
-/// By vectors − 1 and rows − 1.
-static Tile *const score_tiles[TILE_VECTORS][TILE_ROWS] = {
-    CK_TILE_NAMES(score_tile, 1),
-    CK_TILE_NAMES(score_tile, 2),
-#if CK_TILE_VECTORS == 4
-    CK_TILE_NAMES(score_tile, 3),
-    CK_TILE_NAMES(score_tile, 4),
-#endif
-};
-static Tile *const value_tiles[TILE_VECTORS][TILE_ROWS] = {
-    CK_TILE_NAMES(value_tile, 1),
-    CK_TILE_NAMES(value_tile, 2),
-#if CK_TILE_VECTORS == 4
-    CK_TILE_NAMES(value_tile, 3),
-    CK_TILE_NAMES(value_tile, 4),
-#endif
-};
-
-/// How many of the `left` rows or vectors the next tile takes of at most `most`: the last two share, for a tile of one
-/// has too few sums to fill the pipelines.
-static inline int next_tile(int64_t left, int most) {
-    if (left <= most) return (int)left;
-    return left < most + most / 2 ? (int)((left + 1) / 2) : most;
-}
+CK_TILES(score_tile, Operands)
+CK_TILES(value_tile, Operands)
 
 #endif

@@ -7,6 +7,9 @@
 
 #include "attention_template.h"
 
+#include "convolution_template.h"
+
 const CKTable ck_avx512_bf16_table = {
-    layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {ck_avx512_attend, attend}};
+    layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {ck_avx512_attend, attend},
+    {ck_avx512_convolve, convolve}};
 #endif

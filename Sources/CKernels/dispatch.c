@@ -24,12 +24,18 @@ bool ck_has_int8_dot(void) {
     return __builtin_cpu_supports("avx2") && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
 }
 
+bool ck_has_bf16_tiles(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & (1u << 22));
+}
+
 static const CKTable *const tables[] = {
     &ck_portable_table, &ck_avx2_table, &ck_avx512_table, &ck_avx512_bf16_table};
 #else
 static CKInstructions detect(void) { return CK_PORTABLE; }
 
 bool ck_has_int8_dot(void) { return false; }
+bool ck_has_bf16_tiles(void) { return false; }
 
 static const CKTable *const tables[] = {&ck_portable_table};
 #endif

@@ -6,4 +6,4 @@
 #include "attention_template.h"
 
 const CKTable ck_portable_table = {
-    layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {attend, attend}};
+    layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {attend, attend}, {NULL, NULL}};

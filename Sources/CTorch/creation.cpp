@@ -7,8 +7,10 @@ CTStatus ct_zeros(const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device
     return produce(out, [&] { return at::zeros(array(sizes, rank), options(dtype, device)); });
 }
 
-CTStatus ct_empty(const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device, CTOut out) noexcept {
-    return produce(out, [&] { return at::empty(array(sizes, rank), options(dtype, device)); });
+CTStatus ct_empty(
+    const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device, CTMemoryFormat format, CTOut out) noexcept {
+    return produce(
+        out, [&] { return at::empty(array(sizes, rank), options(dtype, device), memory_format(format)); });
 }
 
 CTStatus ct_full(

@@ -46,10 +46,10 @@ const at::Tensor &single(const CTTensor *tensor) {
     return x;
 }
 
-const at::Tensor &addressable(const CTTensor *tensor) {
+const at::Tensor &addressable(const CTTensor *tensor, CTMemoryFormat format = CT_CONTIGUOUS) {
     const auto &x = value(tensor);
-    if (!x.device().is_cpu() || !x.is_contiguous())
-        throw Failure{CT_ARGUMENT, "the elements can be addressed only of a contiguous tensor on the CPU"};
+    if (!x.device().is_cpu() || !x.is_contiguous(memory_format(format)))
+        throw Failure{CT_ARGUMENT, "the elements can be addressed only of a tensor on the CPU that is contiguous in that format"};
     return x;
 }
 
@@ -80,8 +80,8 @@ bool ct_tensor_is_contiguous(const CTTensor *tensor, CTMemoryFormat format) noex
     return result;
 }
 
-CTStatus ct_tensor_data(const CTTensor *tensor, const void **out) noexcept {
-    return guarded([&] { *out = addressable(tensor).const_data_ptr(); });
+CTStatus ct_tensor_data(const CTTensor *tensor, CTMemoryFormat format, const void **out) noexcept {
+    return guarded([&] { *out = addressable(tensor, format).const_data_ptr(); });
 }
 
 CTStatus ct_tensor_mutable_data(CTTensor *tensor, void **out) noexcept {

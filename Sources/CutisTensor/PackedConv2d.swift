@@ -1,9 +1,14 @@
 import CTorch
 
-/// A convolution over images whose weights were put once into the order in which oneDNN reads them; for inference on a
-/// CPU. Its result is channels-last where its input is.
+/// A convolution over images whose weights were put once into the order in which a kernel reads them: our own where this
+/// CPU has one, else oneDNN's; for inference on a CPU. Its result is channels-last where its input is.
 public final class PackedConv2d {
-    private let handle: OpaquePointer
+    private enum Kernel {
+        case direct(DirectConvolution)
+        case oneDNN(OpaquePointer)
+    }
+
+    private let kernel: Kernel
 
     /// Packs weight [out, in, kernel, kernel] and bias [out], both float32 or both bfloat16.
     ///
@@ -11,24 +16,41 @@ public final class PackedConv2d {
     public init(
         weight: Tensor, bias: Tensor?, stride: Int, padding: Int, sizes: [Int]
     ) throws(TensorError) {
-        handle = try produceHandle("PackedConv2d", [weight, bias]) {
-            ct_packed_conv2d(weight.handle, bias?.handle, CTWindow(stride, padding), sizes, $0)
+        if let direct = try DirectConvolution(weight: weight, bias: bias, stride: stride, padding: padding) {
+            kernel = .direct(direct)
+            return
         }
+        kernel = .oneDNN(
+            try produceHandle("PackedConv2d", [weight, bias]) {
+                ct_packed_conv2d(weight.handle, bias?.handle, CTWindow(stride, padding), sizes, $0)
+            })
     }
 
-    deinit { ct_packed_free(handle) }
+    deinit {
+        if case .oneDNN(let handle) = kernel { ct_packed_free(handle) }
+    }
 
     /// activation(convolution of x): [batch, in, height, width] → [batch, out, height', width'].
+    ///
+    /// - Parameter activation: none or ReLU.
     public func callAsFunction(
         _ x: Tensor, activation: FusedActivation = .none
     ) throws(TensorError) -> Tensor {
-        try produce("PackedConv2d", [x]) { ct_packed_conv2d_run(handle, x.handle, activation.code, $0) }
+        switch kernel {
+        case .direct(let layer): return try layer(x, activation: activation)
+        case .oneDNN(let handle):
+            return try produce("PackedConv2d", [x]) { ct_packed_conv2d_run(handle, x.handle, activation.code, $0) }
+        }
     }
 
-    /// activation(sum + convolution of x), written over `sum`.
+    /// activation(sum + convolution of x), written over `sum`, which must be channels-last.
     public func add(_ x: Tensor, to sum: Tensor, activation: FusedActivation) throws(TensorError) {
-        try check("PackedConv2d.add", [x, sum]) {
-            ct_packed_conv2d_add(handle, x.handle, sum.handle, activation.code)
+        switch kernel {
+        case .direct(let layer): try layer.add(x, to: sum, activation: activation)
+        case .oneDNN(let handle):
+            try check("PackedConv2d.add", [x, sum]) {
+                ct_packed_conv2d_add(handle, x.handle, sum.handle, activation.code)
+            }
         }
     }
 }

@@ -73,10 +73,10 @@ extension Tensor {
         return out
     }
 
-    /// The first element's address, for kernels; the tensor must be contiguous, on the CPU, and kept alive.
-    func address() throws(TensorError) -> UnsafeRawPointer {
+    /// The first element's address, for kernels; the tensor must be contiguous in that format, on the CPU, and kept alive.
+    func address(_ format: MemoryFormat = .contiguous) throws(TensorError) -> UnsafeRawPointer {
         var address: UnsafeRawPointer?
-        try check("address", [self]) { ct_tensor_data(handle, &address) }
+        try check("address", [self]) { ct_tensor_data(handle, format.code, &address) }
         guard let address else {
             throw TensorError(.argument, "address", operands: [self], message: "the tensor has no elements")
         }
@@ -84,7 +84,7 @@ extension Tensor {
     }
 
     /// As `address`, for writing.
-    func mutableAddress() throws(TensorError) -> UnsafeMutableRawPointer {
-        UnsafeMutableRawPointer(mutating: try address())
+    func mutableAddress(_ format: MemoryFormat = .contiguous) throws(TensorError) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(mutating: try address(format))
     }
 }

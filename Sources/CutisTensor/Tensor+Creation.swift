@@ -26,9 +26,9 @@ extension Tensor {
 
     /// Elements with no set value: write them before you read them.
     public static func empty(
-        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+        _ shape: [Int], dtype: DType = .float32, device: Device = .cpu, format: MemoryFormat = .contiguous
     ) throws(TensorError) -> Tensor {
-        try produce("empty", []) { ct_empty(shape, shape.count, dtype.code, device.code, $0) }
+        try produce("empty", []) { ct_empty(shape, shape.count, dtype.code, device.code, format.code, $0) }
     }
 
     /// A single number as a tensor of rank 0.

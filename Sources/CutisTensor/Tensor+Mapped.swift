@@ -38,7 +38,7 @@ extension Tensor {
     ) throws(TensorError) -> R {
         try withExtendedLifetime(self) { () throws(TensorError) in
             var address: UnsafeRawPointer?
-            try check("withUnsafeBytes", [self]) { ct_tensor_data(handle, &address) }
+            try check("withUnsafeBytes", [self]) { ct_tensor_data(handle, CT_CONTIGUOUS, &address) }
             return try body(UnsafeRawBufferPointer(start: address, count: count * dtype.byteWidth))
         }
     }

@@ -59,7 +59,7 @@ import Testing
 
     @Test func memory() {
         var out: OpaquePointer?
-        #expect(ct_empty([1 << 50], 1, CT_FLOAT32, -1, &out) == CT_MEMORY)
+        #expect(ct_empty([1 << 50], 1, CT_FLOAT32, -1, CT_CONTIGUOUS, &out) == CT_MEMORY)
         #expect(message.contains("allocate memory"))
         #expect(ct_boundary_probe(CT_PROBE_BAD_ALLOC) == CT_MEMORY)
         #expect(out == nil)

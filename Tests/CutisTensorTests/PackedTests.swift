@@ -46,9 +46,6 @@ struct PackedTests {
         let int8 = try QuantisedLinear(weight: Tensor.zeros([8, 16], dtype: .int8), scales: scales, bias: nil)
         let input = Quantisation(scale: 0.1, zero: 0)
         #expect(throws: TensorError.self) { try int8(random([3, 16], 2), quantised: input, to: .float32) }
-        let convolution = try PackedConv2d(
-            weight: random([4, 3, 3, 3], 1), bias: nil, stride: 1, padding: 1, sizes: [1, 3, 8, 8])
-        #expect(throws: TensorError.self) { try convolution(random([1, 4, 8, 8], 1)) }
     }
 
     @Test("int8 linear", arguments: [FusedType.float32, .bfloat16, .uint8(Quantisation(scale: 0.5, zero: 100))])
@@ -75,21 +72,51 @@ struct PackedTests {
         }
     }
 
-    @Test("convolutions", arguments: [DType.float32, .bfloat16])
-    func convolutionsAreThoseOfLibTorch(_ type: DType) throws {
-        let x = try random([2, 6, 15, 13], 1).contiguous(.channelsLast)
-        let (weight, bias) = (try random([10, 6, 3, 3], 2) * 0.2, try random([10], 3))
-        let expected = try x.conv2d(weight, bias, stride: Size2D(2), padding: Size2D(1))
-        let layer = try PackedConv2d(
-            weight: weight.to(type), bias: bias.to(type), stride: 2, padding: 1, sizes: [2, 6, 15, 13])
+    /// With our own kernels where the CPU has them, and with oneDNN's, which lower levels take.
+    @Test("convolutions", arguments: [DType.float32, .bfloat16], [CPUKernels.supported, .portable])
+    func convolutionsAreThoseOfLibTorch(_ type: DType, _ level: CPUKernels.Instructions) throws {
+        #expect(CPUKernels.select(level))
+        defer { _ = CPUKernels.select(CPUKernels.supported) }
         let tolerance = type == .float32 ? 1e-5 : 0.05
-        let output = try layer(x.to(type), activation: .relu)
-        #expect(try difference(output, expected.relu()) < tolerance)
-        #expect(output.isContiguous(.channelsLast))
-        let sum = try random([2, 10, 8, 7], 4).contiguous(.channelsLast).to(type)
-        let total = try (sum.to(.float32) + expected).relu()
-        try layer.add(x.to(type), to: sum, activation: .relu)
-        #expect(try difference(sum, total) < tolerance * 2)
+        for inputs in [3, 16, 17] {
+            let x = try random([2, inputs, 15, 13], 1).contiguous(.channelsLast)
+            let (weight, bias) = (try random([10, inputs, 3, 3], 2) * 0.1, try random([10], 3))
+            let expected = try x.conv2d(weight, bias, stride: Size2D(2), padding: Size2D(1))
+            let layer = try PackedConv2d(
+                weight: weight.to(type), bias: bias.to(type), stride: 2, padding: 1, sizes: [2, inputs, 15, 13])
+            let output = try layer(x.to(type), activation: .relu)
+            #expect(try difference(output, expected.relu()) < tolerance)
+            #expect(output.isContiguous(.channelsLast))
+            let sum = try random([2, 10, 8, 7], 4).contiguous(.channelsLast).to(type)
+            let total = try (sum.to(.float32) + expected).relu()
+            try layer.add(x.to(type), to: sum, activation: .relu)
+            #expect(try difference(sum, total) < tolerance * 2)
+        }
+    }
+
+    @Test("wrong inputs of a convolution", arguments: [CPUKernels.supported, .portable])
+    func wrongInputsOfAConvolutionAreRefused(_ level: CPUKernels.Instructions) throws {
+        #expect(CPUKernels.select(level))
+        defer { _ = CPUKernels.select(CPUKernels.supported) }
+        let layer = try PackedConv2d(
+            weight: random([4, 16, 5, 5], 1), bias: nil, stride: 1, padding: 1, sizes: [1, 16, 8, 8])
+        let x = try random([1, 16, 8, 8], 1).contiguous(.channelsLast)
+        #expect(try layer(x).shape == [1, 4, 6, 6])
+        #expect(throws: TensorError.self) { try layer(random([1, 15, 8, 8], 1)) }
+        #expect(throws: TensorError.self) { try layer(random([16, 8, 8], 1)) }
+        #expect(throws: TensorError.self) { try layer(x.to(.bfloat16)) }
+        #expect(throws: TensorError.self) { try layer(random([1, 16, 2, 8], 1).contiguous(.channelsLast)) }
+        let wrong = try random([1, 4, 6, 5], 2).contiguous(.channelsLast)
+        #expect(throws: TensorError.self) { try layer.add(x, to: wrong, activation: .relu) }
+        let sum = try random([1, 4, 6, 6], 2).contiguous(.channelsLast)
+        #expect(throws: TensorError.self) { try layer.add(x, to: sum, activation: .gelu) }
+        #expect(throws: TensorError.self) {
+            try PackedConv2d(weight: random([4, 16, 3], 1), bias: nil, stride: 1, padding: 1, sizes: [1, 16, 8, 8])
+        }
+        #expect(throws: TensorError.self) {
+            try PackedConv2d(
+                weight: random([4, 16, 3, 3], 1), bias: random([3], 2), stride: 1, padding: 1, sizes: [1, 16, 8, 8])
+        }
     }
 
     @Test func int8ConvolutionsAreThoseOfWhatTheNumbersStandFor() throws {

@@ -47,6 +47,8 @@ bool ck_select(CKInstructions level);
 bool ck_limit(CKInstructions level);
 /// Whether the CPU has int8 dot products (AVX-512 VNNI or AVX-VNNI), for callers that choose a precision.
 bool ck_has_int8_dot(void);
+/// Whether the CPU multiplies whole tiles of bf16 (AMX), with which oneDNN's products are far ahead of ours.
+bool ck_has_bf16_tiles(void);
 
 /// One task; `worker` is below the number of workers that the runner announced.
 typedef void (*CKTask)(void *context, int64_t index, int64_t worker);
@@ -91,6 +93,38 @@ typedef struct CKAttention {
 /// Bytes of scratch that ck_attention needs with so many workers; to be aligned to 64.
 size_t ck_attention_scratch(const CKAttention *job, int64_t workers);
 void ck_attention(const CKAttention *job, void *scratch, CKRunner runner);
+
+/// A convolution of images stored channels-last, out = activation(x ∗ weight + bias), where `adds` says so with what
+/// `out` holds added before the activation.
+typedef struct CKConvolution {
+    /// Of x. An image must be at least as large as the window, less the padding.
+    int64_t batch, height, width, inputs;
+    int64_t outputs, kernel_height, kernel_width;
+    /// In both directions.
+    int64_t stride, padding;
+    /// Type of x and out: CK_FLOAT32 or CK_BFLOAT16.
+    CKType type;
+    /// [batch, height, width, inputs].
+    const void *_Nullable x;
+    /// As ck_pack_convolution leaves it; aligned to 64.
+    const float *_Nullable weight;
+    bool adds;
+    /// Whether a ReLU follows.
+    bool rectifies;
+    /// [batch, height', width', outputs]; not x.
+    void *_Nullable out;
+} CKConvolution;
+
+/// Whether the level that this thread uses has a kernel for such a window and type, whatever the images: float32 with
+/// AVX-512, bf16 where the CPU has bf16 dot products. Elsewhere oneDNN has its own.
+bool ck_convolution_runs(const CKConvolution *job);
+/// Floats of the packed weight of a job, which depends on its channels, window and type alone.
+size_t ck_convolution_weight(const CKConvolution *job);
+/// Packs weight [outputs, inputs, kernel_height, kernel_width], of the job's type, and bias [outputs].
+void ck_pack_convolution(const CKConvolution *job, const void *weight, const float *_Nullable bias, float *packed);
+/// Bytes of scratch that ck_convolution needs, to be aligned to 64; 0 for images of many channels.
+size_t ck_convolution_scratch(const CKConvolution *job);
+void ck_convolution(const CKConvolution *job, void *_Nullable scratch, CKRunner runner);
 
 /// Residual addition, layer normalisation and, for CK_UINT8, quantisation in one pass over each row:
 /// x += branch; out = (x − mean) / √(variance + ε) · weight + bias.

@@ -27,18 +27,20 @@ CTStatus ct_tensor_describe(const CTTensor *tensor, CTDescription *out) CT_NOEXC
 CTStatus ct_tensor_sizes(const CTTensor *tensor, CTInt *out, CTInt capacity) CT_NOEXCEPT;
 /// Whether the elements lie in memory in that order without gaps. False for a format that needs another rank.
 bool ct_tensor_is_contiguous(const CTTensor *tensor, CTMemoryFormat format) CT_NOEXCEPT;
-/// Address of the first element of a tensor that is contiguous and on the CPU; it holds as long as the tensor's memory
-/// and is not to be written to when that is mapped. CT_ARGUMENT otherwise.
-CTStatus ct_tensor_data(const CTTensor *tensor, const void *_Nullable *_Nonnull out) CT_NOEXCEPT;
-/// As ct_tensor_data, for writing; the caller answers for it that nobody else uses the elements.
+/// Address of the first element of a tensor that is contiguous in that format and on the CPU; it holds as long as the
+/// tensor's memory and is not to be written to when that is mapped. CT_ARGUMENT otherwise.
+CTStatus ct_tensor_data(
+    const CTTensor *tensor, CTMemoryFormat format, const void *_Nullable *_Nonnull out) CT_NOEXCEPT;
+/// As ct_tensor_data of a row-major tensor, for writing; the caller answers for it that nobody else uses the elements.
 CTStatus ct_tensor_mutable_data(CTTensor *tensor, void *_Nullable *_Nonnull out) CT_NOEXCEPT;
 
 // MARK: Creation
 
 /// Zeros.
 CTStatus ct_zeros(const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device, CTOut out) CT_NOEXCEPT;
-/// Elements with no set value: write before you read.
-CTStatus ct_empty(const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device, CTOut out) CT_NOEXCEPT;
+/// Elements with no set value: write before you read. Only 4-dimensional tensors can be channels-last.
+CTStatus ct_empty(
+    const CTInt *sizes, CTInt rank, CTDType dtype, CTDevice device, CTMemoryFormat format, CTOut out) CT_NOEXCEPT;
 /// Every element `value`.
 CTStatus ct_full(
     const CTInt *sizes, CTInt rank, CTScalar value, CTDType dtype, CTDevice device, CTOut out) CT_NOEXCEPT;
