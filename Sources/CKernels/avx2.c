@@ -6,6 +6,6 @@
 
 #include "attention_template.h"
 
-const CKTable ck_avx2_table = {layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {attend, attend},
-                                 {NULL, NULL}};
+const CKTable ck_avx2_table = {
+    layer_norm_rows, softmax_rows, quantise_range, gated_silu_rows, {attend, attend}, {NULL, NULL}};
 #endif

@@ -49,7 +49,8 @@ const at::Tensor &single(const CTTensor *tensor) {
 const at::Tensor &addressable(const CTTensor *tensor, CTMemoryFormat format = CT_CONTIGUOUS) {
     const auto &x = value(tensor);
     if (!x.device().is_cpu() || !x.is_contiguous(memory_format(format)))
-        throw Failure{CT_ARGUMENT, "the elements can be addressed only of a tensor on the CPU that is contiguous in that format"};
+        throw Failure{
+            CT_ARGUMENT, "the elements can be addressed only of a tensor on the CPU that is contiguous in that format"};
     return x;
 }
 
